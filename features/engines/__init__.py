@@ -1,0 +1,1 @@
+"""What differs between the engines that compute snapshots, one file per engine."""

@@ -1,0 +1,1 @@
+"""The feature definitions, one file per family."""

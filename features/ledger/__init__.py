@@ -1,0 +1,1 @@
+"""The facts of a seller's ledger and the day each became known."""

@@ -1,0 +1,129 @@
+"""Where the tables of a ledger lie on disk, and what columns their files have."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from features.errors import LedgerError
+from features.ledger.columns import fits, mend_of_type
+from features.ledger.tables import TABLES, Table
+
+
+@dataclass(frozen=True)
+class TableFiles:
+    """The Parquet files of one table and the type of each ledger column they have."""
+
+    table: Table
+    paths: tuple[Path, ...]
+    types: dict[str, str]
+
+    @property
+    def source(self) -> str:
+        """Return the SQL that reads the rows with their file and row number."""
+        paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in self.paths)
+        return f"read_parquet([{paths}], union_by_name = true, file_row_number = true)"
+
+
+def find_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, TableFiles]:
+    """Return the tables that a ledger has, by name, after checking their columns.
+
+    Raises
+    ------
+    LedgerError
+        If the folder is no ledger, a required table or column is missing, a file cannot
+        be read, or a column has a wrong type.
+    """
+    if not folder.is_dir():
+        message = (
+            f"There is no ledger at {folder}. Give the folder that holds customers.parquet, "
+            "invoices.parquet and payments.parquet, or make one with `tradegrade simulate`."
+        )
+        raise LedgerError(message)
+    found: dict[str, TableFiles] = {}
+    for table in TABLES.values():
+        paths = _paths(folder, table.name)
+        if paths:
+            found[table.name] = TableFiles(table, paths, _types(connection, table, paths))
+        elif table.required:
+            message = (
+                f"The ledger {folder} lacks the table {table.name}. Add {table.name}.parquet, or a "
+                f"folder {table.name}/ of Parquet files."
+            )
+            raise LedgerError(message)
+    return found
+
+
+def fingerprint(tables: dict[str, TableFiles]) -> str:
+    """Return the sha256 of all files' contents: the same facts in any folder give the same."""
+    total = hashlib.sha256()
+    for name in sorted(tables):
+        for path in tables[name].paths:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            total.update(f"{name}:{digest}\n".encode())
+    return total.hexdigest()
+
+
+def _paths(folder: Path, name: str) -> tuple[Path, ...]:
+    single = folder / f"{name}.parquet"
+    several = tuple(sorted((folder / name).glob("*.parquet")))
+    if single.is_file() and several:
+        message = (
+            f"The table {name} stands twice in {folder}: as {name}.parquet and as the folder "
+            f"{name}/. Keep one of them."
+        )
+        raise LedgerError(message)
+    return (single,) if single.is_file() else several
+
+
+def _types(
+    connection: duckdb.DuckDBPyConnection, table: Table, paths: tuple[Path, ...]
+) -> dict[str, str]:
+    in_file = _described(connection, table, paths)
+    for column in table.columns:
+        file_type = in_file.get(column.name)
+        if file_type is None:
+            if column.required:
+                raise LedgerError(_missing(table, column.name, tuple(in_file)))
+        elif not fits(column, file_type):
+            message = (
+                f"Table {table.name}, column {column.name}: the file holds {file_type}, which "
+                f"cannot be a {column.kind}. {mend_of_type(column)}."
+            )
+            raise LedgerError(message)
+    known = {column.name for column in table.columns}
+    return {name: kind for name, kind in in_file.items() if name in known}
+
+
+def _described(
+    connection: duckdb.DuckDBPyConnection, table: Table, paths: tuple[Path, ...]
+) -> dict[str, str]:
+    types: dict[str, str] = {}
+    for path in paths:
+        try:
+            rows = connection.execute(
+                "DESCRIBE SELECT * FROM read_parquet($path)", {"path": str(path)}
+            ).fetchall()
+        except duckdb.Error as error:
+            message = (
+                f"Table {table.name}: {path.name} is not a readable Parquet file "
+                f"({str(error).splitlines()[0][:120]}). Write the file again."
+            )
+            raise LedgerError(message) from error
+        for name, kind, *_ in rows:
+            if types.get(name, '"NULL"') == '"NULL"':
+                types[name] = kind
+    return types
+
+
+def _missing(table: Table, column: str, present: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(column, present, n=3, cutoff=0.5)
+    hint = f" Near names in the file: {', '.join(near)}." if near else ""
+    return (
+        f"Table {table.name} lacks the required column {column}.{hint} Rename or add the column."
+    )

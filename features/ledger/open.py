@@ -1,0 +1,149 @@
+"""Open a ledger: find its files, check them, and bring them into one DuckDB connection."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+from features.ledger import checks, currency, normalise
+from features.ledger.files import TableFiles, find_tables, fingerprint
+from features.ledger.settlement import build_items
+from features.ledger.tables import TABLES, YEARS_AHEAD
+from features.settings import SETTINGS, FeatureSettings
+
+MEMORY = "4GB"
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An opened ledger, checked, in one currency, with settlement computed.
+
+    Attributes
+    ----------
+    path : Path
+        The folder it was read from.
+    connection : duckdb.DuckDBPyConnection
+        Holds ``led_<table>`` for every table and ``fact_items``.
+    files : dict of str to TableFiles
+        The tables that the ledger has; one that is absent is unknown, not empty.
+    currency : str
+        The currency of every amount.
+    rounded : dict of str to dict of str to int
+        Values with more than two places, by table and column; they were rounded half-even.
+    """
+
+    path: Path
+    connection: duckdb.DuckDBPyConnection
+    files: dict[str, TableFiles]
+    currency: str
+    settings: FeatureSettings
+    rounded: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def has(self, table: str) -> bool:
+        """Tell whether the ledger has a table, be it empty."""
+        return table in self.files
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The sha256 of the ledger's files."""
+        return fingerprint(self.files)
+
+    @cached_property
+    def first_day(self) -> date | None:
+        """The day of the first invoice, None in an empty ledger."""
+        return self._day("SELECT min(issued_on) FROM led_invoices")
+
+    @cached_property
+    def last_day(self) -> date | None:
+        """The day of the last event that the ledger tells, None in an empty ledger."""
+        events = " UNION ALL ".join(
+            f"SELECT max({TABLES[name].own_date}) AS day FROM led_{name}"
+            for name in ("invoices", "payments", "bad_debts", "legal_events", "orders", "signals")
+        )
+        return self._day(f"SELECT max(day) FROM ({events})")
+
+    def _day(self, sql: str) -> date | None:
+        day = self.connection.execute(sql).fetchall()[0][0]
+        return None if day is None else EPOCH + timedelta(days=int(day))
+
+
+@contextmanager
+def open_ledger(
+    path: Path,
+    *,
+    ledger_currency: str = "CNY",
+    settings: FeatureSettings = SETTINGS,
+    latest: date | None = None,
+) -> Iterator[Ledger]:
+    """Yield a ledger that keeps every rule, ready for snapshots.
+
+    Parameters
+    ----------
+    path : Path
+        Folder with one Parquet file, or one folder of them, per table.
+    ledger_currency : str
+        The policy's currency: read where the ledger names none, and the target of
+        conversion where it names several.
+    settings : FeatureSettings
+        Grace days and materiality floors.
+    latest : date, optional
+        The latest as-of date that will be asked; events may lie five years beyond it or
+        beyond today, whichever is later.
+
+    Raises
+    ------
+    LedgerError
+        If the ledger breaks a rule; the message names table, column, rows and mend.
+    """
+    with tempfile.TemporaryDirectory(prefix="tradegrade-") as spill, duckdb.connect() as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        connection.execute("SET temp_directory = $spill", {"spill": spill})
+        connection.execute("SET preserve_insertion_order = true")
+        files = find_tables(connection, Path(path))
+        _check_rows(connection, files, latest)
+        rounded = _load(connection, files)
+        _check_references(connection, files)
+        code = currency.settle_currency(connection, ledger_currency)
+        build_items(connection, settings)
+        yield Ledger(Path(path), connection, files, code, settings, rounded)
+
+
+def _check_rows(
+    connection: duckdb.DuckDBPyConnection, files: dict[str, TableFiles], latest: date | None
+) -> None:
+    today = datetime.now(UTC).date()
+    last = max(today, latest or today)
+    limit = last + timedelta(days=round(365.25 * YEARS_AHEAD))
+    problems = [p for table in files.values() for p in checks.row_problems(connection, table, limit)]
+    checks.refuse(problems)
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, files: dict[str, TableFiles]
+) -> dict[str, dict[str, int]]:
+    rounded = {}
+    for name, table in TABLES.items():
+        if name not in files:
+            normalise.load_absent(connection, table)
+            continue
+        normalise.load(connection, files[name])
+        counts = normalise.rounded_values(connection, files[name])
+        if counts:
+            rounded[name] = counts
+    return rounded
+
+
+def _check_references(
+    connection: duckdb.DuckDBPyConnection, files: dict[str, TableFiles]
+) -> None:
+    problems = [p for name in files for p in checks.key_problems(connection, name)]
+    problems += [p for t in files.values() for p in checks.customer_problems(connection, t)]
+    checks.refuse(problems)
