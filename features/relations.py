@@ -112,9 +112,7 @@ _SCORE_SELECT = (
     "SELECT p.customer_id, p.as_of, s.subject_id, s.source, s.published_on, "
     f"CAST(s.published_on AS BIGINT) * {SCORE_BASE} + s.score AS packed FROM pairs AS p "
 )
-_SCORE_JOIN = (
-    "AND s.published_on <= p.as_of AND s.row_from <= p.as_of AND p.as_of < s.row_to"
-)
+_SCORE_JOIN = "AND s.published_on <= p.as_of AND s.row_from <= p.as_of AND p.as_of < s.row_to"
 OWN_SCORES = BaseRelation(
     Relation("own_scores", _SCORE_COLUMNS),
     _SCORE_SELECT + "JOIN led_external_scores AS s ON s.subject = 'customer' "

@@ -9,10 +9,8 @@ from features.expression import (
     greatest,
     largest,
     ratio,
-    smallest,
     total,
     when,
-    within,
 )
 from features.families.rows import (
     due_within,

@@ -108,8 +108,10 @@ LITIGATION.add(
 )
 LITIGATION.add(
     "is_dishonest",
-    when(_searched(count(legal)).is_known(),
-         when(_count(legal.kind.equals("dishonest") & _is_open) > 0, 1, 0)),
+    when(
+        _searched(count(legal)).is_known(),
+        when(_count(legal.kind.equals("dishonest") & _is_open) > 0, 1, 0),
+    ),
     unit="flag",
     anchor="filed",
     label=("失信被执行人", "Listed as a dishonest debtor"),

@@ -16,9 +16,7 @@ TIMELINESS = Family("timeliness")
 
 def _days_beyond_terms(days: int) -> Expr:
     due = due_within(days)
-    return ratio(
-        total(items, items.amount * days_beyond, due), total(items, items.amount, due)
-    )
+    return ratio(total(items, items.amount * days_beyond, due), total(items, items.amount, due))
 
 
 for days in (90, 365):

@@ -124,6 +124,4 @@ def _described(
 def _missing(table: Table, column: str, present: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(column, present, n=3, cutoff=0.5)
     hint = f" Near names in the file: {', '.join(near)}." if near else ""
-    return (
-        f"Table {table.name} lacks the required column {column}.{hint} Rename or add the column."
-    )
+    return f"Table {table.name} lacks the required column {column}.{hint} Rename or add the column."

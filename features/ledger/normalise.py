@@ -28,8 +28,7 @@ def load(connection: duckdb.DuckDBPyConnection, files: TableFiles) -> None:
     own = _value(files, table.own_date) if table.own_date else str(ALWAYS)
     columns.append(f"coalesce({known}, {own}, {ALWAYS}) AS row_from")
     connection.execute(
-        f"CREATE TABLE led_{table.name} AS SELECT DISTINCT {', '.join(columns)} "
-        f"FROM {files.source}"
+        f"CREATE TABLE led_{table.name} AS SELECT DISTINCT {', '.join(columns)} FROM {files.source}"
     )
     _close_versions(connection, table)
 

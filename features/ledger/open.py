@@ -122,7 +122,9 @@ def _check_rows(
     today = datetime.now(UTC).date()
     last = max(today, latest or today)
     limit = last + timedelta(days=round(365.25 * YEARS_AHEAD))
-    problems = [p for table in files.values() for p in checks.row_problems(connection, table, limit)]
+    problems = [
+        p for table in files.values() for p in checks.row_problems(connection, table, limit)
+    ]
     checks.refuse(problems)
 
 
@@ -141,9 +143,7 @@ def _load(
     return rounded
 
 
-def _check_references(
-    connection: duckdb.DuckDBPyConnection, files: dict[str, TableFiles]
-) -> None:
+def _check_references(connection: duckdb.DuckDBPyConnection, files: dict[str, TableFiles]) -> None:
     problems = [p for name in files for p in checks.key_problems(connection, name)]
     problems += [p for t in files.values() for p in checks.customer_problems(connection, t)]
     checks.refuse(problems)

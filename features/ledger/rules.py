@@ -139,6 +139,4 @@ def _number(column: Column, file_type: str) -> Iterator[Rule]:
             "Bring the score to the scale 0 to 100, higher is better",
         )
     if column.name == "rate":
-        yield Rule(
-            column.name, f"{value} <= 0", "is not a rate above zero", "Write units per unit"
-        )
+        yield Rule(column.name, f"{value} <= 0", "is not a rate above zero", "Write units per unit")

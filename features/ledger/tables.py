@@ -109,9 +109,7 @@ LEGAL_EVENTS = Table(
     "legal_events",
     _ids("event_id*", "customer_id*")
     + _of("date", "filed_on*", "closed_on")
-    + _code(
-        "kind", "lawsuit", "judgment", "enforcement", "dishonest", "bankruptcy", required=True
-    )
+    + _code("kind", "lawsuit", "judgment", "enforcement", "dishonest", "bankruptcy", required=True)
     + _of("money", "amount")
     + _of("text", "source")
     + _KNOWN,

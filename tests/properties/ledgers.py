@@ -123,7 +123,9 @@ def _corrections(draw: st.DrawFn, rows: list[dict[str, Any]]) -> list[dict[str, 
 
 @st.composite
 def _scores(draw: st.DrawFn) -> list[dict[str, Any]]:
-    points = draw(st.lists(st.tuples(days, st.integers(0, 100)), max_size=3, unique_by=lambda p: p[0]))
+    points = draw(
+        st.lists(st.tuples(days, st.integers(0, 100)), max_size=3, unique_by=lambda p: p[0])
+    )
     subjects = draw(st.lists(st.sampled_from(["c1", "steel"]), min_size=3, max_size=3))
     return [
         {"subject": "industry" if who == "steel" else "customer", "subject_id": who,

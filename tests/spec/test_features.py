@@ -126,14 +126,36 @@ CASES: dict[str, tuple[dict, dict[str, float | None]]] = {
         {
             **book(OPEN),
             "orders": [
-                {"order_id": "O1", "customer_id": "c1", "ordered_on": "2025-06-01",
-                 "amount": "250", "status": "open"},
-                {"order_id": "O2", "customer_id": "c1", "ordered_on": "2025-06-01",
-                 "amount": "70", "status": "cancelled", "closed_on": "2025-06-10"},
-                {"order_id": "O3", "customer_id": "c1", "ordered_on": "2025-06-01",
-                 "amount": "30", "status": "returned"},
-                {"order_id": "O4", "customer_id": "c1", "ordered_on": "2025-06-01",
-                 "amount": "9", "status": "fulfilled", "closed_on": "2025-07-01"},
+                {
+                    "order_id": "O1",
+                    "customer_id": "c1",
+                    "ordered_on": "2025-06-01",
+                    "amount": "250",
+                    "status": "open",
+                },
+                {
+                    "order_id": "O2",
+                    "customer_id": "c1",
+                    "ordered_on": "2025-06-01",
+                    "amount": "70",
+                    "status": "cancelled",
+                    "closed_on": "2025-06-10",
+                },
+                {
+                    "order_id": "O3",
+                    "customer_id": "c1",
+                    "ordered_on": "2025-06-01",
+                    "amount": "30",
+                    "status": "returned",
+                },
+                {
+                    "order_id": "O4",
+                    "customer_id": "c1",
+                    "ordered_on": "2025-06-01",
+                    "amount": "9",
+                    "status": "fulfilled",
+                    "closed_on": "2025-07-01",
+                },
             ],
         },
         {"exposure": 359, "cancel_share_365d": 1 / 4, "return_share_365d": 1 / 4},
@@ -141,40 +163,91 @@ CASES: dict[str, tuple[dict, dict[str, float | None]]] = {
     "an order partly invoiced counts with its rest": (
         {
             "invoices": [invoice("I1", "2025-06-10", "2025-07-10", 60, order_id="O1")],
-            "orders": [{"order_id": "O1", "customer_id": "c1", "ordered_on": "2025-06-01",
-                        "amount": "100", "status": "open"}],
+            "orders": [
+                {
+                    "order_id": "O1",
+                    "customer_id": "c1",
+                    "ordered_on": "2025-06-01",
+                    "amount": "100",
+                    "status": "open",
+                }
+            ],
         },
         {"exposure": 100, "open_balance": 60},
     ),
     "use of the limit is exposure over the limit on file": (
-        {**book(OPEN), "customers": [{"customer_id": "c1", "credit_limit": "400",
-                                      "customer_since": "2025-01-01"}]},
+        {
+            **book(OPEN),
+            "customers": [
+                {"customer_id": "c1", "credit_limit": "400", "customer_since": "2025-01-01"}
+            ],
+        },
         {"credit_limit": 400, "limit_utilisation": 0.25, "tenure_days": 180},
     ),
     "a dispute shows from its own day": (
-        {"invoices": [
-            invoice("I1", "2025-06-01", "2025-07-01", 100, disputed_on="2025-06-20"),
-            invoice("I2", "2025-06-01", "2025-07-01", 300, disputed_on="2025-07-01"),
-        ]},
+        {
+            "invoices": [
+                invoice("I1", "2025-06-01", "2025-07-01", 100, disputed_on="2025-06-20"),
+                invoice("I2", "2025-06-01", "2025-07-01", 300, disputed_on="2025-07-01"),
+            ]
+        },
         {"dispute_share_365d": 0.25},
     ),
     "litigation by count, amount, openness and recency": (
-        {"legal_events": [
-            {"event_id": "E1", "customer_id": "c1", "filed_on": "2025-06-20", "kind": "lawsuit",
-             "amount": "1000"},
-            {"event_id": "E2", "customer_id": "c1", "filed_on": "2025-01-01",
-             "kind": "enforcement", "closed_on": "2025-03-01"},
-            {"event_id": "E3", "customer_id": "c1", "filed_on": "2025-02-01",
-             "kind": "dishonest", "closed_on": "2025-07-15", "amount": "5"},
-            {"event_id": "E4", "customer_id": "c1", "filed_on": "2020-02-01", "kind": "lawsuit"},
-        ]},
-        {"legal_count_730d": 3, "legal_amount_730d": 1005, "legal_open_count": 3,
-         "enforcement_count_365d": 1, "enforcement_open_count": 0,
-         "days_since_last_legal_event": 10, "is_dishonest": 1},
+        {
+            "legal_events": [
+                {
+                    "event_id": "E1",
+                    "customer_id": "c1",
+                    "filed_on": "2025-06-20",
+                    "kind": "lawsuit",
+                    "amount": "1000",
+                },
+                {
+                    "event_id": "E2",
+                    "customer_id": "c1",
+                    "filed_on": "2025-01-01",
+                    "kind": "enforcement",
+                    "closed_on": "2025-03-01",
+                },
+                {
+                    "event_id": "E3",
+                    "customer_id": "c1",
+                    "filed_on": "2025-02-01",
+                    "kind": "dishonest",
+                    "closed_on": "2025-07-15",
+                    "amount": "5",
+                },
+                {
+                    "event_id": "E4",
+                    "customer_id": "c1",
+                    "filed_on": "2020-02-01",
+                    "kind": "lawsuit",
+                },
+            ]
+        },
+        {
+            "legal_count_730d": 3,
+            "legal_amount_730d": 1005,
+            "legal_open_count": 3,
+            "enforcement_count_365d": 1,
+            "enforcement_open_count": 0,
+            "days_since_last_legal_event": 10,
+            "is_dishonest": 1,
+        },
     ),
     "a listing that is closed is no listing": (
-        {"legal_events": [{"event_id": "E3", "customer_id": "c1", "filed_on": "2025-02-01",
-                           "kind": "dishonest", "closed_on": "2025-06-30"}]},
+        {
+            "legal_events": [
+                {
+                    "event_id": "E3",
+                    "customer_id": "c1",
+                    "filed_on": "2025-02-01",
+                    "kind": "dishonest",
+                    "closed_on": "2025-06-30",
+                }
+            ]
+        },
         {"is_dishonest": 0, "legal_open_count": 0, "legal_count_730d": 1},
     ),
     "an empty legal table is known, an absent one is not": (
@@ -183,86 +256,201 @@ CASES: dict[str, tuple[dict, dict[str, float | None]]] = {
     ),
     "an absent legal table is unknown": (
         book(PROMPT),
-        {"legal_count_730d": None, "is_dishonest": None, "enforcement_open_count": None,
-         "days_since_last_legal_event": None, "legal_amount_730d": None},
+        {
+            "legal_count_730d": None,
+            "is_dishonest": None,
+            "enforcement_open_count": None,
+            "days_since_last_legal_event": None,
+            "legal_amount_730d": None,
+        },
     ),
     "a search without a finding is a zero": (
-        {**book(PROMPT), "coverage": [{"customer_id": "c1", "source": "court",
-                                       "searched_on": "2025-05-01"}]},
+        {
+            **book(PROMPT),
+            "coverage": [{"customer_id": "c1", "source": "court", "searched_on": "2025-05-01"}],
+        },
         {"legal_count_730d": 0, "is_dishonest": 0, "enforcement_open_count": 0},
     ),
     "the customer's own score comes before its industry's": (
-        {"customers": [{"customer_id": "c1", "industry": "steel"}],
-         "external_scores": [
-            {"subject": "industry", "subject_id": "steel", "published_on": "2025-06-01",
-             "score": 60.5},
-            {"subject": "customer", "subject_id": "c1", "published_on": "2024-12-01", "score": 70},
-            {"subject": "customer", "subject_id": "c1", "published_on": "2025-06-01",
-             "score": 62.25},
-        ]},
-        {"external_score": 62.25, "external_score_source": 1, "external_score_change_180d": -7.75,
-         "industry_score": 60.5},
+        {
+            "customers": [{"customer_id": "c1", "industry": "steel"}],
+            "external_scores": [
+                {
+                    "subject": "industry",
+                    "subject_id": "steel",
+                    "published_on": "2025-06-01",
+                    "score": 60.5,
+                },
+                {
+                    "subject": "customer",
+                    "subject_id": "c1",
+                    "published_on": "2024-12-01",
+                    "score": 70,
+                },
+                {
+                    "subject": "customer",
+                    "subject_id": "c1",
+                    "published_on": "2025-06-01",
+                    "score": 62.25,
+                },
+            ],
+        },
+        {
+            "external_score": 62.25,
+            "external_score_source": 1,
+            "external_score_change_180d": -7.75,
+            "industry_score": 60.5,
+        },
     ),
     "without one of its own it has its industry's": (
-        {"customers": [{"customer_id": "c1", "industry": "steel"}],
-         "external_scores": [{"subject": "industry", "subject_id": "steel",
-                              "published_on": "2025-06-01", "score": 60.5}]},
+        {
+            "customers": [{"customer_id": "c1", "industry": "steel"}],
+            "external_scores": [
+                {
+                    "subject": "industry",
+                    "subject_id": "steel",
+                    "published_on": "2025-06-01",
+                    "score": 60.5,
+                }
+            ],
+        },
         {"external_score": 60.5, "external_score_source": 2, "external_score_change_180d": None},
     ),
     "signals count by kind in their windows": (
-        {"signals": [
-            {"signal_id": f"S{k}", "customer_id": "c1", "observed_on": day, "kind": kind,
-             "value": value}
-            for k, (day, kind, value) in enumerate([
-                ("2025-06-01", "negative_news", None), ("2024-12-01", "negative_news", None),
-                ("2025-01-01", "complaint", None), ("2025-01-01", "contract_breach", None),
-                ("2025-01-01", "contact_change", None), ("2025-01-01", "supplier_review", 4),
-                ("2025-02-01", "supplier_review", 5), ("2025-07-02", "complaint", None),
-            ])
-        ]},
-        {"negative_news_180d": 1, "complaint_count_365d": 1, "contract_breach_count_365d": 1,
-         "contact_change_count_365d": 1, "supplier_review_365d": 4.5},
+        {
+            "signals": [
+                {
+                    "signal_id": f"S{k}",
+                    "customer_id": "c1",
+                    "observed_on": day,
+                    "kind": kind,
+                    "value": value,
+                }
+                for k, (day, kind, value) in enumerate(
+                    [
+                        ("2025-06-01", "negative_news", None),
+                        ("2024-12-01", "negative_news", None),
+                        ("2025-01-01", "complaint", None),
+                        ("2025-01-01", "contract_breach", None),
+                        ("2025-01-01", "contact_change", None),
+                        ("2025-01-01", "supplier_review", 4),
+                        ("2025-02-01", "supplier_review", 5),
+                        ("2025-07-02", "complaint", None),
+                    ]
+                )
+            ]
+        },
+        {
+            "negative_news_180d": 1,
+            "complaint_count_365d": 1,
+            "contract_breach_count_365d": 1,
+            "contact_change_count_365d": 1,
+            "supplier_review_365d": 4.5,
+        },
     ),
     "guarantees count while they are valid": (
-        {**book(OPEN), "guarantees": [
-            {"guarantee_id": "G1", "customer_id": "c1", "amount": "60",
-             "valid_from": "2025-01-01", "valid_to": "2025-06-30"},
-            {"guarantee_id": "G2", "customer_id": "c1", "amount": "500",
-             "valid_from": "2025-01-01", "valid_to": "2025-06-29"},
-        ]},
+        {
+            **book(OPEN),
+            "guarantees": [
+                {
+                    "guarantee_id": "G1",
+                    "customer_id": "c1",
+                    "amount": "60",
+                    "valid_from": "2025-01-01",
+                    "valid_to": "2025-06-30",
+                },
+                {
+                    "guarantee_id": "G2",
+                    "customer_id": "c1",
+                    "amount": "500",
+                    "valid_from": "2025-01-01",
+                    "valid_to": "2025-06-29",
+                },
+            ],
+        },
         {"guaranteed_amount": 60, "guaranteed_share": 0.6},
     ),
     "affiliates lend their worst overdue": (
-        {"customers": [{"customer_id": "c1", "group_id": "g"},
-                       {"customer_id": "c2", "group_id": "g"}],
-         "invoices": [invoice("I9", "2025-05-01", "2025-06-10", 100, customer_id="c2")]},
+        {
+            "customers": [
+                {"customer_id": "c1", "group_id": "g"},
+                {"customer_id": "c2", "group_id": "g"},
+            ],
+            "invoices": [invoice("I9", "2025-05-01", "2025-06-10", 100, customer_id="c2")],
+        },
         {"group_worst_overdue_days": 20, "oldest_overdue_days": 0},
     ),
     "outside a group affiliates are unknown": (
         book(PROMPT),
-        {"group_worst_overdue_days": None, "guaranteed_amount": None, "guaranteed_share": None,
-         "external_score": None, "external_score_source": None, "industry_score": None,
-         "negative_news_180d": None, "supplier_review_365d": None, "cancel_share_365d": None,
-         "external_score_change_180d": None, "limit_utilisation": None, "credit_limit": None,
-         "past_bad_debt_amount": None},
+        {
+            "group_worst_overdue_days": None,
+            "guaranteed_amount": None,
+            "guaranteed_share": None,
+            "external_score": None,
+            "external_score_source": None,
+            "industry_score": None,
+            "negative_news_180d": None,
+            "supplier_review_365d": None,
+            "cancel_share_365d": None,
+            "external_score_change_180d": None,
+            "limit_utilisation": None,
+            "credit_limit": None,
+            "past_bad_debt_amount": None,
+        },
     ),
     "a bad debt is a default until ninety days after it was recovered": (
-        {"bad_debts": [{"bad_debt_id": "B1", "customer_id": "c1", "recognised_on": "2024-01-01",
-                        "amount": "100"}],
-         "recoveries": [{"recovery_id": "R1", "bad_debt_id": "B1", "recovered_on": "2025-04-02",
-                         "amount": "100"}]},
+        {
+            "bad_debts": [
+                {
+                    "bad_debt_id": "B1",
+                    "customer_id": "c1",
+                    "recognised_on": "2024-01-01",
+                    "amount": "100",
+                }
+            ],
+            "recoveries": [
+                {
+                    "recovery_id": "R1",
+                    "bad_debt_id": "B1",
+                    "recovered_on": "2025-04-02",
+                    "amount": "100",
+                }
+            ],
+        },
         {"default_bad_debt": 1, "in_default": 1, "past_bad_debt_amount": 100},
     ),
     "and then no more": (
-        {"bad_debts": [{"bad_debt_id": "B1", "customer_id": "c1", "recognised_on": "2024-01-01",
-                        "amount": "100"}],
-         "recoveries": [{"recovery_id": "R1", "bad_debt_id": "B1", "recovered_on": "2025-04-01",
-                         "amount": "100"}]},
+        {
+            "bad_debts": [
+                {
+                    "bad_debt_id": "B1",
+                    "customer_id": "c1",
+                    "recognised_on": "2024-01-01",
+                    "amount": "100",
+                }
+            ],
+            "recoveries": [
+                {
+                    "recovery_id": "R1",
+                    "bad_debt_id": "B1",
+                    "recovered_on": "2025-04-01",
+                    "amount": "100",
+                }
+            ],
+        },
         {"default_bad_debt": 0, "in_default": 0},
     ),
     "a bankruptcy is a default": (
-        {"legal_events": [{"event_id": "E1", "customer_id": "c1", "filed_on": "2025-06-30",
-                           "kind": "bankruptcy"}]},
+        {
+            "legal_events": [
+                {
+                    "event_id": "E1",
+                    "customer_id": "c1",
+                    "filed_on": "2025-06-30",
+                    "kind": "bankruptcy",
+                }
+            ]
+        },
         {"default_bankruptcy": 1, "in_default": 1, "default_days_past_due": 0},
     ),
     "an invoice ninety days past due is a default": (

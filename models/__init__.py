@@ -1,0 +1,1 @@
+"""From features to a grade: probability, rules, policy, adjustments and explanations."""

@@ -1,0 +1,246 @@
+"""A bundle: a trained model as a folder of text files, each with its hash in the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.catalogue import FEATURES, feature_set_hash
+from features.errors import ModelError
+from models.probability import Calibration, ProbabilityModel
+from models.rules import Book
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+FILES = (
+    "book.json",
+    "calibration.json",
+    "features.json",
+    "model.txt",
+    "policy.toml",
+    "reference.json",
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What training hands over to be written as a bundle.
+
+    Attributes
+    ----------
+    model_text : str
+        LightGBM's text model.
+    calibration : Calibration
+        Fitted on a window of its own.
+    feature_names : tuple of str
+        In the order of the trees' features; all in the catalogue.
+    null_seen : mapping of str to bool
+        Whether the fit window had the feature unknown.
+    reference : mapping of str to float
+        The reference customer, without name or id; NaN is unknown.
+    book : Book
+        Quantiles and on-time rate of the fit window.
+    policy : bytes
+        The policy at training, as a record; the active policy grades.
+    horizon_days : int
+        Horizon of the probability.
+    """
+
+    model_text: str
+    calibration: Calibration
+    feature_names: tuple[str, ...]
+    null_seen: Mapping[str, bool]
+    reference: Mapping[str, float]
+    book: Book
+    policy: bytes
+    horizon_days: int
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that was read and found whole."""
+
+    model_version: str
+    horizon_days: int
+    feature_names: tuple[str, ...]
+    feature_versions: tuple[int, ...]
+    feature_set: str
+    probability: ProbabilityModel
+    reference: dict[str, float]
+    book: Book
+    policy: bytes
+
+
+def write_bundle(root: Path, parts: Parts) -> Path:
+    """Write a bundle as ``root/<model_version>`` and return the folder.
+
+    The folder appears whole or not at all. The same parts give the same bytes.
+    """
+    contents = _contents(parts)
+    manifest = {
+        "format": FORMAT,
+        "horizon_days": parts.horizon_days,
+        "feature_set": feature_set_hash(),
+        "files": {name: hashlib.sha256(contents[name]).hexdigest() for name in FILES},
+    }
+    contents[MANIFEST] = _json(manifest)
+    folder = root / version_of(contents[MANIFEST])
+    root.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        load_bundle(folder)
+        return folder
+    half = Path(tempfile.mkdtemp(prefix=".half-", dir=root))
+    try:
+        for name, content in contents.items():
+            _write(half / name, content)
+        half.chmod(0o755)
+        os.replace(half, folder)
+    except BaseException:
+        shutil.rmtree(half, ignore_errors=True)
+        raise
+    return folder
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Return the bundle in a folder after checking every file against the manifest.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, changed or extra, or the bundle was trained on another feature
+        set; the message names the file.
+    """
+    folder = Path(folder)
+    if not (folder / MANIFEST).is_file():
+        message = (
+            f"{folder} is no bundle: {MANIFEST} is missing. Train one with `tradegrade train`."
+        )
+        raise ModelError(message)
+    content = (folder / MANIFEST).read_bytes()
+    manifest = _parsed(content, MANIFEST)
+    files = _checked(folder, manifest)
+    listed = _parsed(files["features.json"], "features.json")
+    _same_features(manifest, folder)
+    names = tuple(entry["name"] for entry in listed["features"])
+    reference = _parsed(files["reference.json"], "reference.json")["features"]
+    values = {name: math.nan if reference[name] is None else reference[name] for name in names}
+    calibration = _parsed(files["calibration.json"], "calibration.json")
+    book = _parsed(files["book.json"], "book.json")
+    return Bundle(
+        model_version=version_of(content),
+        horizon_days=manifest["horizon_days"],
+        feature_names=names,
+        feature_versions=tuple(entry["version"] for entry in listed["features"]),
+        feature_set=manifest["feature_set"],
+        probability=ProbabilityModel(
+            model_text=files["model.txt"].decode(),
+            calibration=Calibration(calibration["intercept"], calibration["slope"]),
+            null_seen=np.array([entry["null_seen"] for entry in listed["features"]], dtype=bool),
+            reference=np.array([values[name] for name in names]),
+        ),
+        reference=values,
+        book=Book(
+            np.array(book["invoice_amount_365d"]),
+            np.array(book["invoice_count_365d"]),
+            book["on_time_rate"],
+        ),
+        policy=files["policy.toml"],
+    )
+
+
+def version_of(manifest: bytes) -> str:
+    """Return the model version: the first twelve hex digits of the manifest's sha256."""
+    return hashlib.sha256(manifest).hexdigest()[:12]
+
+
+def _contents(parts: Parts) -> dict[str, bytes]:
+    features = [
+        {
+            "name": name,
+            "version": FEATURES[name].version,
+            "direction": FEATURES[name].direction,
+            "null_seen": bool(parts.null_seen[name]),
+        }
+        for name in parts.feature_names
+    ]
+    reference = {name: _or_null(parts.reference[name]) for name in parts.feature_names}
+    return {
+        # the thread count does not change the trees; recorded, it would change the bytes
+        "model.txt": re.sub(r"\[num_threads: \d+\]", "[num_threads: 1]", parts.model_text).encode(),
+        "calibration.json": _json(vars(parts.calibration)),
+        "features.json": _json({"feature_set": feature_set_hash(), "features": features}),
+        "reference.json": _json({"features": reference}),
+        "book.json": _json(
+            {
+                "invoice_amount_365d": parts.book.amount_quantiles.tolist(),
+                "invoice_count_365d": parts.book.count_quantiles.tolist(),
+                "on_time_rate": parts.book.on_time_rate,
+            }
+        ),
+        "policy.toml": parts.policy,
+    }
+
+
+def _checked(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
+    present = {path.name for path in folder.iterdir()} - {MANIFEST}
+    for name in sorted(present ^ set(FILES)):
+        fault = "is missing" if name in FILES else "does not belong there"
+        message = f"The bundle {folder} is not whole: {name} {fault}. Fetch the bundle again."
+        raise ModelError(message)
+    files = {name: (folder / name).read_bytes() for name in FILES}
+    for name, content in files.items():
+        if hashlib.sha256(content).hexdigest() != manifest["files"].get(name):
+            message = (
+                f"The bundle {folder} was changed: {name} does not match its hash in {MANIFEST}. "
+                "Fetch the bundle again, or train anew."
+            )
+            raise ModelError(message)
+    return files
+
+
+def _same_features(manifest: Mapping[str, Any], folder: Path) -> None:
+    if manifest.get("format") != FORMAT or manifest["feature_set"] != feature_set_hash():
+        message = (
+            f"The bundle {folder} was trained on another feature set "
+            f"({manifest['feature_set'][:12]}, this installation computes "
+            f"{feature_set_hash()[:12]}). Train anew."
+        )
+        raise ModelError(message)
+
+
+def _parsed(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
+    except ValueError as error:
+        message = f"The bundle's {name} is not readable JSON ({error}). Fetch the bundle again."
+        raise ModelError(message) from error
+    if not isinstance(document, dict):
+        message = f"The bundle's {name} must hold an object. Fetch the bundle again."
+        raise ModelError(message)
+    return document
+
+
+def _json(document: Mapping[str, Any]) -> bytes:
+    return (json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _or_null(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())

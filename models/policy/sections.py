@@ -1,0 +1,205 @@
+"""The sections of a policy as frozen values; each field is a key of the TOML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.curves import Curve
+from models.scale import PointScale
+
+
+@dataclass(frozen=True)
+class LedgerSection:
+    """The currency that a ledger without one is read in, and that others are converted to."""
+
+    currency: str
+
+
+@dataclass(frozen=True)
+class BlendSection:
+    """``rule_weight``: the share of the rule score in the blend, 0 to 1."""
+
+    rule_weight: float
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of the five indicators; they add up to 1."""
+
+    payment_timeliness: float
+    overdue_count: float
+    amount_and_frequency: float
+    industry_score: float
+    litigation: float
+
+
+@dataclass(frozen=True)
+class ScaleSection:
+    """Anchors of the point scale: per horizon in days, a probability at each of two points."""
+
+    safe_points: float
+    risky_points: float
+    anchors: dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Floors of the grades in points; below C is D."""
+
+    A: float
+    B: float
+    C: float
+
+
+@dataclass(frozen=True)
+class CurveSection:
+    """A curve from a measure to points."""
+
+    curve: Curve
+
+
+@dataclass(frozen=True)
+class LitigationSection:
+    """What legal events cost: by count, weighed by recency, and for each that is open."""
+
+    per_event: Curve
+    recency: Curve
+    per_open: Curve
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The curves of the five indicators."""
+
+    neutral: float
+    shrink_invoices: float
+    payment_timeliness: CurveSection
+    overdue_count: CurveSection
+    amount_and_frequency: CurveSection
+    industry_score: CurveSection
+    litigation: LitigationSection
+
+
+@dataclass(frozen=True)
+class Provisional:
+    """When a customer is too new to be told, and where it enters."""
+
+    fewer_invoices_due_than: int
+    fewer_days_than: int
+    entry_points: float
+    expires_after_days: int
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """Facts that no score outweighs."""
+
+    margin: float
+    overdue_days_to_c: int
+    overdue_days_to_d: int
+    overdue_material_amount: float
+    yearly_probability_to_c: float
+    yearly_probability_to_d: float
+
+
+@dataclass(frozen=True)
+class Hysteresis:
+    """``upgrade_margin``: points above an edge that an upgrade needs."""
+
+    upgrade_margin: float
+
+
+@dataclass(frozen=True)
+class OverrideSection:
+    """``most_notches_up``: how far people may lift a grade."""
+
+    most_notches_up: int
+
+
+@dataclass(frozen=True)
+class ReasonsSection:
+    """``at_most``: how many reasons are told."""
+
+    at_most: int
+
+
+@dataclass(frozen=True)
+class GradeTerms:
+    """The terms of one grade; the limit is months of sales, scaled by conduct."""
+
+    months_of_sales: float
+    payment_days: int
+    prepayment_share: float
+    approval: str
+    contract: str
+
+
+@dataclass(frozen=True)
+class TermsSection:
+    """What a grade means in business."""
+
+    warning_share: float
+    longest_tenure_days: int
+    smallest_limit: str
+    largest_limit: str
+    guarantee_share: float
+    fast_lane_tenure_days: int
+    fast_lane_overdue_share: float
+    A: GradeTerms
+    B: GradeTerms
+    C: GradeTerms
+    D: GradeTerms
+
+    def of(self, grade: str) -> GradeTerms:
+        """Return the terms of a grade."""
+        return {"A": self.A, "B": self.B, "C": self.C, "D": self.D}[grade]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A whole policy.
+
+    Attributes
+    ----------
+    content : bytes
+        The TOML as it was read; its hash is part of the version.
+    sha256 : str
+        Hash of the content.
+    """
+
+    name: str
+    version: str
+    ledger: LedgerSection
+    blend: BlendSection
+    weights: Weights
+    scale: ScaleSection
+    bands: Bands
+    rules: Rules
+    provisional: Provisional
+    ceilings: Ceilings
+    hysteresis: Hysteresis
+    override: OverrideSection
+    reasons: ReasonsSection
+    terms: TermsSection
+    content: bytes = b""
+    sha256: str = ""
+
+    @property
+    def policy_version(self) -> str:
+        """Name, version and the first of the hash: two policies that differ never share it."""
+        return f"{self.name}-{self.version}-{self.sha256[:8]}"
+
+    def point_scale(self, horizon_days: int) -> PointScale:
+        """Return the scale of a horizon.
+
+        Raises
+        ------
+        ModelError
+            If the policy has no anchors for the horizon.
+        """
+        return PointScale.of_anchors(
+            horizon_days,
+            self.scale.anchors,
+            safe_points=self.scale.safe_points,
+            risky_points=self.scale.risky_points,
+        )

@@ -1,0 +1,1 @@
+"""Grades kept and shown: the store, and what finance reads."""

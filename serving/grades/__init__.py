@@ -1,0 +1,1 @@
+"""The grades that were given: append-only."""

@@ -1,0 +1,1 @@
+"""How a model comes to be: outcomes, fitting, validation, and the record of each run."""

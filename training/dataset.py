@@ -1,0 +1,283 @@
+"""The rows of a training run: horizon, as-of dates, and the split into fit, calibrate, test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from features.errors import LedgerError
+from features.ledger.open import Ledger
+from training.config import TrainingConfig, Windows
+from training.population import Counts, Population, Rows
+from training.windows import (
+    CALIBRATE,
+    FIT,
+    TEST,
+    Parts,
+    TimeWindows,
+    covered_month_ends,
+    customer_parts,
+    time_windows,
+)
+
+Progress = Callable[[str], None]
+PART_NAMES = {FIT: "fit", CALIBRATE: "calibration", TEST: "test"}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows with their part of the split, and how they came about.
+
+    Attributes
+    ----------
+    rows : Rows
+        Every row used.
+    parts : ndarray of int8, shape (n,)
+        FIT, CALIBRATE or TEST of each row.
+    split : str
+        ``time`` or ``customer``.
+    split_reason : str
+        A sentence for a person.
+    horizon_days : int
+        Days after the as-of date within which a default counts.
+    days : tuple of date
+        The as-of dates used.
+    counts : Counts
+        Customers considered and left out.
+    warnings : tuple of str
+        What a reader of the results should know.
+    """
+
+    rows: Rows
+    parts: Parts
+    split: str
+    split_reason: str
+    horizon_days: int
+    days: tuple[date, ...]
+    counts: Counts
+    warnings: tuple[str, ...] = ()
+
+    def part(self, part: int) -> Rows:
+        """Return the rows of FIT, CALIBRATE or TEST."""
+        return self.rows.where(self.parts == part)
+
+    def poorest(self) -> tuple[str, int]:
+        """Return the name and the number of defaults of the part with the fewest."""
+        found = [(int(self.rows.defaulted[self.parts == p].sum()), p) for p in PART_NAMES]
+        defaults, part = min(found)
+        return PART_NAMES[part], defaults
+
+
+def ledger_dataset(
+    ledger: Ledger,
+    config: TrainingConfig,
+    *,
+    days: Sequence[date] | None = None,
+    progress: Progress,
+) -> Dataset:
+    """Return the rows that a ledger gives, split by time where it is long enough.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        An opened ledger.
+    config : TrainingConfig
+        Horizons to try, windows, and the definition of default.
+    days : sequence of date, optional
+        As-of dates; without them every month-end whose labels the ledger knows.
+    progress : callable
+        Told in a sentence what goes on.
+
+    Raises
+    ------
+    LedgerError
+        If the ledger is too short, or has too few defaults.
+    """
+    first, last = _span(ledger)
+    population = Population(ledger, config.default)
+    choice = _Choice(config.windows, first, last, None if days is None else tuple(days))
+    reasons: list[str] = []
+    for horizon in choice.horizons():
+        windows = time_windows(choice.days(horizon), horizon_days=horizon, windows=config.windows)
+        if windows is None:
+            reasons.append(choice.no_windows(horizon))
+            continue
+        progress(f"computing {len(windows.days)} as-of dates, horizon {horizon} days")
+        rows = population.rows(windows.days, horizon)
+        found = _by_time(
+            rows,
+            windows,
+            horizon_days=horizon,
+            counts=population.counts(windows.days),
+            warnings=choice.warnings(horizon),
+            why_not_longer="; ".join(reasons),
+        )
+        name, defaults = found.poorest()
+        if defaults >= config.windows.least_defaults:
+            return found
+        reasons.append(f"at {horizon} days the {name} window has {defaults} defaults")
+    return _of_customers(population, choice, "; ".join(reasons), progress=progress)
+
+
+def given_dataset(rows: Rows, config: TrainingConfig) -> Dataset:
+    """Return rows whose outcomes were given, split by time where no row would be lost.
+
+    Parameters
+    ----------
+    rows : Rows
+        From `training.given.given_rows`.
+    config : TrainingConfig
+        The first horizon is taken as that of the outcomes.
+
+    Raises
+    ------
+    LedgerError
+        If too few of them defaulted.
+    """
+    horizon = config.windows.horizons_days[0]
+    if rows.defaults < config.windows.least_defaults_in_all:
+        raise _too_few(rows, config.windows)
+    warnings = (
+        (f"The outcomes do not tell their horizon: {horizon} days are taken. Set it to be sure.",)
+        if len(config.windows.horizons_days) > 1
+        else ()
+    )
+    days = tuple(sorted({day.item() for day in np.unique(rows.snapshots.as_of)}))
+    windows = time_windows(days, horizon_days=horizon, windows=config.windows)
+    counts = Counts(len(rows))
+    if windows is not None and windows.days == days:
+        found = _by_time(rows, windows, horizon_days=horizon, counts=counts, warnings=warnings)
+        if found.poorest()[1] >= config.windows.least_defaults:
+            return found
+    return Dataset(
+        rows,
+        customer_parts(rows.snapshots.customer_ids, config.windows),
+        "customer",
+        "Split by customer: the given as-of dates leave no three windows in time that hold every "
+        f"row and {config.windows.least_defaults} defaults each.",
+        horizon,
+        days,
+        counts,
+        warnings,
+    )
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The as-of dates and horizons that a ledger allows, or that were asked for."""
+
+    settings: Windows
+    first: date
+    last: date
+    asked: tuple[date, ...] | None
+
+    def days(self, horizon: int) -> tuple[date, ...]:
+        if self.asked is not None:
+            return tuple(sorted(set(self.asked)))
+        return covered_month_ends(
+            self.first, self.last, horizon_days=horizon, windows=self.settings
+        )
+
+    def horizons(self) -> tuple[int, ...]:
+        every = self.settings.horizons_days
+        if self.asked is None:
+            return every
+        wait = self.settings.reporting_lag_days
+        room = (self.last - max(self.asked)).days - wait
+        return tuple(h for h in every if h <= room) or every[-1:]
+
+    def no_windows(self, horizon: int) -> str:
+        count = len(self.days(horizon))
+        dates = "one as-of date leaves" if count == 1 else f"{count} as-of dates leave"
+        return f"at {horizon} days {dates} no three windows"
+
+    def warnings(self, horizon: int) -> tuple[str, ...]:
+        days = self.days(horizon)
+        beyond = (max(days) - self.last).days + horizon
+        if beyond <= 0:
+            return ()
+        return (
+            f"The horizon of {horizon} days from {max(days)} ends {beyond} days after the "
+            f"ledger's last event on {self.last}: defaults after that are not counted.",
+        )
+
+
+def _span(ledger: Ledger) -> tuple[date, date]:
+    if ledger.first_day is None or ledger.last_day is None:
+        message = f"The ledger {ledger.path} has no invoice, so nothing can be learned from it."
+        raise LedgerError(message)
+    return ledger.first_day, ledger.last_day
+
+
+def _by_time(
+    rows: Rows,
+    windows: TimeWindows,
+    *,
+    horizon_days: int,
+    counts: Counts,
+    warnings: tuple[str, ...],
+    why_not_longer: str = "",
+) -> Dataset:
+    days = rows.snapshots.as_of
+    parts = np.full(len(rows), TEST, dtype=np.int8)
+    parts[np.isin(days, np.array(windows.fit, dtype=days.dtype))] = FIT
+    parts[np.isin(days, np.array(windows.calibrate, dtype=days.dtype))] = CALIBRATE
+    why = f" ({why_not_longer})" if why_not_longer else ""
+    reason = (
+        f"Split by time with a horizon of {horizon_days} days{why}: "
+        f"fitted on {_told(windows.fit)}, calibrated on {_told(windows.calibrate)}, "
+        f"tested on {_told(windows.test)}."
+    )
+    return Dataset(rows, parts, "time", reason, horizon_days, windows.days, counts, warnings)
+
+
+def _of_customers(
+    population: Population, choice: _Choice, reasons: str, *, progress: Progress
+) -> Dataset:
+    rows: Rows | None = None
+    for horizon in choice.horizons():
+        days = choice.days(horizon)
+        if not days:
+            continue
+        progress(f"computing {len(days)} as-of dates, horizon {horizon} days")
+        rows = population.rows(days, horizon)
+        if rows.defaults >= choice.settings.least_defaults_in_all:
+            return Dataset(
+                rows,
+                customer_parts(rows.snapshots.customer_ids, choice.settings),
+                "customer",
+                f"Split by customer with a horizon of {horizon} days, because {reasons}; a split "
+                f"by time needs {choice.settings.least_defaults} defaults in each window.",
+                horizon,
+                days,
+                population.counts(days),
+                choice.warnings(horizon),
+            )
+    if rows is None:
+        raise _too_short(choice)
+    raise _too_few(rows, choice.settings)
+
+
+def _too_short(choice: _Choice) -> LedgerError:
+    settings = choice.settings
+    needed = settings.start_after_days + min(settings.horizons_days) + settings.reporting_lag_days
+    return LedgerError(
+        f"The ledger runs from {choice.first} to {choice.last}, too short to learn from: "
+        f"history, horizon and reporting lag need {needed} days and a month-end between. Give a "
+        "longer ledger, a shorter --horizon-days, or an --as-of date."
+    )
+
+
+def _too_few(rows: Rows, settings: Windows) -> LedgerError:
+    return LedgerError(
+        f"Only {rows.defaults} of {len(rows)} rows defaulted, and a model needs "
+        f"{settings.least_defaults_in_all}. Give a longer ledger, more as-of dates, a longer "
+        "--horizon-days or a wider --default-on."
+    )
+
+
+def _told(days: Sequence[date]) -> str:
+    return str(days[0]) if len(days) == 1 else f"{len(days)} dates {days[0]} to {days[-1]}"

@@ -1,0 +1,146 @@
+"""Who can be learned from on a day: exposed, not in default, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from features.ledger.open import Ledger
+from features.matrix import Snapshots
+from features.snapshot import all_pairs, snapshots
+from training.config import DefaultDefinition
+from training.outcomes import (
+    Event,
+    Flags,
+    default_events,
+    defaulted_within,
+    in_default_unknown,
+)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Snapshots with what became of each.
+
+    Attributes
+    ----------
+    snapshots : Snapshots
+        What was known.
+    defaulted : ndarray of bool, shape (n,)
+        Whether the customer defaulted within the horizon.
+    """
+
+    snapshots: Snapshots
+    defaulted: Flags
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.snapshots)
+
+    def where(self, chosen: Flags) -> Rows:
+        """Return the rows for which ``chosen`` is true."""
+        return Rows(self.snapshots.take(np.flatnonzero(chosen)), self.defaulted[chosen])
+
+    def latest(self) -> Rows:
+        """Return each customer once, at its latest as-of date, customers by id."""
+        ids = np.asarray(self.snapshots.customer_ids)
+        order = np.lexsort((self.snapshots.as_of, ids))
+        last = np.append(ids[order][1:] != ids[order][:-1], True)
+        places = order[last]
+        return Rows(self.snapshots.take(places), self.defaulted[places])
+
+    @property
+    def defaults(self) -> int:
+        """The number of rows that defaulted."""
+        return int(self.defaulted.sum())
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Customers known on a day, and how many of them were left out or unexposed.
+
+    Attributes
+    ----------
+    considered : int
+        Customers known.
+    in_default : int
+        Of these in default already, by the chosen criteria; left out.
+    unexposed : int
+        Of the others without balance, open order or recent invoice; left out unless kept.
+    """
+
+    considered: int = 0
+    in_default: int = 0
+    unexposed: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Return the sums."""
+        return Counts(
+            self.considered + other.considered,
+            self.in_default + other.in_default,
+            self.unexposed + other.unexposed,
+        )
+
+
+@dataclass
+class Population:
+    """The customers of a ledger who can be learned from, day by day.
+
+    Snapshots are kept for as long as this lives, so that trying a horizon costs only labels.
+    """
+
+    ledger: Ledger
+    definition: DefaultDefinition
+    events: tuple[Event, ...] = field(init=False)
+    _kept: dict[date, tuple[Snapshots, Counts]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read the defaults once."""
+        self.events = default_events(self.ledger, self.definition.on)
+
+    def rows(self, days: Sequence[date], horizon_days: int) -> Rows:
+        """Return the rows of these days, in their order, customers by id."""
+        found = [self._on(day)[0] for day in days]
+        labels = [
+            defaulted_within(self.events, kept.customer_ids, as_of=day, horizon_days=horizon_days)
+            for day, kept in zip(days, found, strict=True)
+        ]
+        return Rows(joined(found), np.concatenate(labels))
+
+    def counts(self, days: Sequence[date]) -> Counts:
+        """Return how many customers were considered and left out on these days."""
+        return sum((self._on(day)[1] for day in days), Counts())
+
+    def _on(self, day: date) -> tuple[Snapshots, Counts]:
+        if day not in self._kept:
+            self._kept[day] = self._learnable(snapshots(self.ledger, all_pairs(self.ledger, [day])))
+        return self._kept[day]
+
+    def _learnable(self, known: Snapshots) -> tuple[Snapshots, Counts]:
+        defaulted = self._in_default(known)
+        unexposed = (known.column("is_exposed") == 0) & ~defaulted
+        left_out = defaulted if self.definition.keep_unexposed else defaulted | unexposed
+        counts = Counts(len(known), int(defaulted.sum()), int(unexposed.sum()))
+        return known.take(np.flatnonzero(~left_out)), counts
+
+    def _in_default(self, known: Snapshots) -> Flags:
+        told = np.zeros(len(known), dtype=bool)
+        for name in self.definition.on:
+            told |= known.column(f"default_{name}") == 1
+        if not len(known):
+            return told
+        day: date = known.as_of[0].item()
+        return told | in_default_unknown(self.events, known.customer_ids, as_of=day)
+
+
+def joined(parts: Sequence[Snapshots]) -> Snapshots:
+    """Return the rows of several snapshots of the same features, one after the other."""
+    return Snapshots(
+        tuple(customer for part in parts for customer in part.customer_ids),
+        np.concatenate([part.as_of for part in parts]),
+        parts[0].names,
+        np.concatenate([part.values for part in parts]),
+    )

@@ -1,0 +1,224 @@
+"""Runs in MLflow: settings, figures, report, bundle and a model that MLflow's own tools load.
+
+The only room that knows MLflow, and only once a run is tracked or such a model is loaded.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from features.errors import UnavailableError
+from training.config import TrackingSettings
+
+_SAFE = {
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+_NEEDED = ("duckdb", "lightgbm", "numpy", "pyarrow")
+# MLflow reads a model from code: this file is what it runs to get the model
+_MODEL_FILE = """\
+from mlflow.models import set_model
+
+from training.tracking import bundle_model
+
+set_model(bundle_model())
+"""
+
+
+@dataclass(frozen=True)
+class TrackedRun:
+    """What is kept of a run.
+
+    Attributes
+    ----------
+    parameters : mapping of str to object
+        Settings, nested as in the configuration.
+    metrics : mapping of str to float
+        Figures.
+    tags : mapping of str to str
+        Facts to search by, such as the ledger's fingerprint.
+    texts : mapping of str to str
+        Content of further files by name.
+    bundle : Path
+        The folder of the bundle.
+    feature_names : tuple of str
+        The model's features in order.
+    """
+
+    parameters: Mapping[str, object]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    texts: Mapping[str, str]
+    bundle: Path
+    feature_names: tuple[str, ...]
+
+
+def track(run: TrackedRun, *, home: Path, settings: TrackingSettings, alias: str) -> str:
+    """Log and register a run, give the new version an alias, and return the run's id.
+
+    Parameters
+    ----------
+    run : TrackedRun
+        What to keep.
+    home : Path
+        The workspace; holds the database and the artifacts unless a tracking URI is set.
+    settings : TrackingSettings
+        Tracking URI, registered name and experiment.
+    alias : str
+        ``champion`` or ``challenger``.
+
+    Raises
+    ------
+    UnavailableError
+        If MLflow is not installed or its store cannot be reached.
+    """
+    mlflow = _mlflow()
+    own = f"sqlite:///{(home / 'mlflow.db').resolve()}"
+    uri = settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or own
+    artifacts = (home / "mlflow-artifacts").resolve().as_uri() if uri == own else None
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with _store(mlflow, uri):
+            return _logged(mlflow, run, settings=settings, alias=alias, artifacts=artifacts)
+    except mlflow.exceptions.MlflowException as error:
+        message = (
+            f"The run could not be tracked at {_without_password(uri)} "
+            f"({_without_password(str(error).splitlines()[0])}). Start that store, or unset "
+            "MLFLOW_TRACKING_URI to track in the workspace."
+        )
+        raise UnavailableError(message) from error
+
+
+def bundle_model() -> Any:
+    """Return a new MLflow model that tells the default probability of rows of features.
+
+    MLflow hands it the folder of the bundle; it scores by the one scoring path.
+    """
+    mlflow = _mlflow()
+    import pandas  # noqa: ICN001, PLC0415 - MLflow hands rows as its frames
+
+    from models.bundle import load_bundle  # noqa: PLC0415 - only where a model is loaded
+    from models.scale import probability  # noqa: PLC0415
+
+    class BundleModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]
+        """A bundle behind MLflow's interface."""
+
+        def load_context(self, context: Any) -> None:
+            """Read and check the bundle."""
+            self._bundle = load_bundle(Path(context.artifacts["bundle"]))
+
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
+            """Return the default probability of each row; columns are features by name."""
+            rows = model_input[list(self._bundle.feature_names)].to_numpy(dtype="float64")
+            return probability(self._bundle.probability.log_odds(rows))
+
+        # MLflow reads this at run time, where the name in a hint could not be resolved
+        predict.__annotations__ = {"model_input": pandas.DataFrame}
+
+    return BundleModel()
+
+
+def _without_password(uri: str) -> str:
+    return re.sub(r"//[^/@]*@", "//", uri)
+
+
+def _mlflow() -> Any:
+    for name, value in _SAFE.items():
+        os.environ.setdefault(name, value)
+    try:
+        import mlflow  # noqa: PLC0415 - seconds to import, needed only to track
+        import mlflow.pyfunc
+    except ImportError as error:
+        message = f"MLflow is not installed ({error}). Install Tradegrade with the extra `train`."
+        raise UnavailableError(message) from error
+    return mlflow
+
+
+@contextmanager
+def _store(mlflow: Any, uri: str) -> Iterator[None]:
+    """Point MLflow at a store, quietly, and back again."""
+    from mlflow.utils import logging_utils  # noqa: PLC0415
+
+    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    migrations = logging.getLogger("alembic")
+    level = migrations.level
+    migrations.setLevel(logging.ERROR)
+    logging_utils.disable_logging()
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of MLflow about its own dependencies
+            yield
+    finally:
+        mlflow.set_tracking_uri(before[0])
+        mlflow.set_registry_uri(before[1])
+        logging_utils.enable_logging()
+        migrations.setLevel(level)
+
+
+def _logged(
+    mlflow: Any,
+    run: TrackedRun,
+    *,
+    settings: TrackingSettings,
+    alias: str,
+    artifacts: str | None,
+) -> str:
+    client = mlflow.MlflowClient()
+    experiment = client.get_experiment_by_name(settings.experiment)
+    number = (
+        client.create_experiment(settings.experiment, artifact_location=artifacts)
+        if experiment is None
+        else experiment.experiment_id
+    )
+    with mlflow.start_run(experiment_id=number) as active:
+        mlflow.log_params(dict(_flat(run.parameters)))
+        mlflow.log_metrics(dict(run.metrics))
+        mlflow.set_tags(dict(run.tags))
+        for name, text in run.texts.items():
+            mlflow.log_text(text, name)
+        mlflow.log_artifacts(str(run.bundle), "bundle")
+        version = _log_model(mlflow, run, settings.model_name)
+        client.set_registered_model_alias(settings.model_name, alias, version)
+        return str(active.info.run_id)
+
+
+def _log_model(mlflow: Any, run: TrackedRun, name: str) -> Any:
+    types = mlflow.types
+    columns = [types.ColSpec(types.DataType.double, feature) for feature in run.feature_names]
+    signature = mlflow.models.ModelSignature(
+        inputs=types.Schema(columns), outputs=types.Schema([types.ColSpec(types.DataType.double)])
+    )
+    with tempfile.TemporaryDirectory(prefix="tradegrade-") as folder:
+        code = Path(folder) / "bundle_model.py"
+        code.write_text(_MODEL_FILE, encoding="utf-8")
+        logged = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(code),
+            artifacts={"bundle": str(run.bundle)},
+            signature=signature,
+            pip_requirements=[f"{package}=={metadata.version(package)}" for package in _NEEDED],
+            registered_model_name=name,
+        )
+    return logged.registered_model_version
+
+
+def _flat(nested: Mapping[str, object], path: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in nested.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value

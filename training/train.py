@@ -1,0 +1,314 @@
+"""Train: from a ledger to a bundle that was tested, tracked and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.catalogue import FEATURES
+from features.ledger.open import open_ledger
+from features.matrix import Floats
+from models.bundle import Bundle, Parts, load_bundle, write_bundle
+from models.policy.load import load_policy
+from models.policy.sections import Policy
+from training import plots, runs
+from training.config import TrainingConfig
+from training.dataset import Dataset, Progress, given_dataset, ledger_dataset
+from training.fit import fit_model
+from training.folds import FoldFigures, cross_validated
+from training.given import given_rows
+from training.reference import book_of
+from training.report import Judged, report_page
+from training.tracking import TrackedRun, track
+from training.validation import auc_interval, metrics
+from training.windows import CALIBRATE, FIT, TEST
+
+_SHOWN_FEATURES = 15
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training came to.
+
+    Attributes
+    ----------
+    run_id : str
+        Of the tracked run.
+    bundle : Path
+        The folder of the bundle.
+    model_version, feature_set : str
+        Of the bundle.
+    champion : bool
+        Whether the bundle became champion, being the first.
+    dataset : Dataset
+        Rows, split, counts and warnings.
+    judged : Judged
+        Figures of the test set.
+    report : Path
+        The validation report.
+    """
+
+    run_id: str
+    bundle: Path
+    model_version: str
+    feature_set: str
+    champion: bool
+    dataset: Dataset
+    judged: Judged
+    report: Path
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the figures should know, in sentences."""
+        return self.dataset.warnings
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document of ``tradegrade train``."""
+        document = {
+            "run_id": self.run_id,
+            "model_version": self.model_version,
+            "feature_set": self.feature_set,
+            "champion": self.champion,
+            **_facts(self.dataset),
+            **self.judged.metrics.to_dict(),
+            "auc_interval": list(self.judged.auc_interval),
+            "warnings": list(self.warnings),
+        }
+        return document | ({"folds": self.judged.folds} if self.judged.folds else {})
+
+
+def train(
+    ledger_path: Path,
+    config: TrainingConfig,
+    *,
+    home: Path,
+    days: Sequence[date] | None = None,
+    outcomes: Path | None = None,
+    policy: Policy | None = None,
+    progress: Progress = lambda _: None,
+) -> TrainResult:
+    """Fit, calibrate, test, write, track and register a model; the first becomes champion.
+
+    The shipped bundle is the one that was tested: it is written, read back, and judged.
+
+    Parameters
+    ----------
+    ledger_path : Path
+        Folder of the ledger.
+    config : TrainingConfig
+        From `training.config.load_config`.
+    home : Path
+        The workspace: bundle, record, report and, unless set otherwise, MLflow go there.
+    days : sequence of date, optional
+        As-of dates; without them every month-end whose labels the ledger knows.
+    outcomes : Path, optional
+        A file that fixes rows and labels; then `days` and the definition of default are moot.
+    policy : Policy, optional
+        Kept in the bundle as a record, and tells the ledger's currency; the packaged default.
+    progress : callable
+        Told in a sentence what goes on.
+
+    Returns
+    -------
+    TrainResult
+
+    Raises
+    ------
+    LedgerError
+        If the ledger breaks a rule, is too short, or has too few defaults.
+    ModelError
+        If the policy has no scale anchors for the horizon.
+    UnavailableError
+        If the run cannot be tracked; the bundle is then not registered.
+    """
+    policy = policy or load_policy()
+    progress(f"reading {ledger_path}")
+    with open_ledger(
+        ledger_path,
+        ledger_currency=policy.ledger.currency,
+        latest=max(days) if days else None,
+    ) as ledger:
+        fingerprint = ledger.fingerprint
+        if outcomes is None:
+            dataset = ledger_dataset(ledger, config, days=days, progress=progress)
+        else:
+            dataset = given_dataset(given_rows(ledger, outcomes), config)
+    policy.point_scale(dataset.horizon_days)  # refuse an unusable horizon before the work
+    progress(dataset.split_reason)
+    bundle = _bundle(dataset, config, policy=policy, root=home / runs.BUNDLES, progress=progress)
+    folds = (
+        cross_validated(dataset.rows, config, progress=progress) if config.windows.folds else None
+    )
+    judged = _judged(bundle, dataset, config, folds)
+    trained = _Trained(config, dataset, bundle, judged, fingerprint)
+    result = _tracked(trained, home, progress=progress)
+    record = result.to_dict() | {
+        "ledger": str(Path(ledger_path).resolve()),
+        "ledger_fingerprint": fingerprint,
+        "outcomes": None if outcomes is None else str(Path(outcomes).resolve()),
+        "config": config.to_dict(),
+        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    runs.write_record(home, bundle.model_version, record)
+    if result.champion:
+        runs.set_champion(home, bundle.model_version)
+    return result
+
+
+@dataclass(frozen=True)
+class _Trained:
+    config: TrainingConfig
+    dataset: Dataset
+    bundle: Bundle
+    judged: Judged
+    fingerprint: str
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {
+            "model_version": self.bundle.model_version,
+            "feature_set": self.bundle.feature_set,
+            "ledger_fingerprint": self.fingerprint,
+            "split": self.dataset.split,
+        }
+
+
+def _bundle(
+    dataset: Dataset, config: TrainingConfig, *, policy: Policy, root: Path, progress: Progress
+) -> Bundle:
+    fit, calibrate = dataset.part(FIT), dataset.part(CALIBRATE)
+    progress(f"fitting on {len(fit)} rows, calibrating on {len(calibrate)}")
+    model = fit_model(fit, calibrate, config)
+    names = fit.snapshots.names
+    parts = Parts(
+        model_text=model.model_text,
+        calibration=model.calibration,
+        feature_names=names,
+        null_seen=dict(zip(names, model.null_seen.tolist(), strict=True)),
+        reference=dict(zip(names, model.reference.tolist(), strict=True)),
+        book=book_of(dataset.rows),
+        policy=policy.content,
+        horizon_days=dataset.horizon_days,
+    )
+    return load_bundle(write_bundle(root, parts))
+
+
+def _judged(
+    bundle: Bundle, dataset: Dataset, config: TrainingConfig, folds: FoldFigures | None
+) -> Judged:
+    test, settings = dataset.part(TEST), config.validation
+    log_odds = bundle.probability.log_odds(test.snapshots.values)
+    return Judged(
+        metrics=metrics(log_odds, test.defaulted, bins=settings.bins),
+        auc_interval=auc_interval(
+            log_odds,
+            test.defaulted,
+            test.snapshots.customer_ids,
+            resamples=settings.resamples,
+            confidence=settings.confidence,
+            seed=config.seed,
+        ),
+        log_odds=log_odds,
+        defaulted=test.defaulted,
+        folds=folds,
+    )
+
+
+def _tracked(trained: _Trained, home: Path, *, progress: Progress) -> TrainResult:
+    bundle, dataset, config = trained.bundle, trained.dataset, trained.config
+    progress("drawing the report, tracking the run in MLflow")
+    pictures = _pictures(trained)
+    page = report_page(
+        model_version=bundle.model_version,
+        dataset=dataset,
+        judged=trained.judged,
+        plots={caption: svg for caption, svg in pictures.values()},
+        record=trained.tags | _facts(dataset),
+        bins=config.validation.bins,
+    )
+    report = home / runs.REPORTS / f"validation-{bundle.model_version}.html"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(page, encoding="utf-8")
+    first = runs.champion(home) in (None, bundle.model_version)
+    folder = runs.bundle_folder(home, bundle.model_version)
+    run = TrackedRun(
+        parameters=config.to_dict() | {"horizon_days": dataset.horizon_days},
+        metrics=_figures(trained),
+        tags=trained.tags,
+        texts={"report.html": page}
+        | {f"plots/{name}.svg": svg for name, (_, svg) in pictures.items()},
+        bundle=folder,
+        feature_names=bundle.feature_names,
+    )
+    alias = "champion" if first else "challenger"
+    return TrainResult(
+        run_id=track(run, home=home, settings=config.tracking, alias=alias),
+        bundle=folder,
+        model_version=bundle.model_version,
+        feature_set=bundle.feature_set,
+        champion=first,
+        dataset=dataset,
+        judged=trained.judged,
+        report=report,
+    )
+
+
+def _facts(dataset: Dataset) -> dict[str, Any]:
+    """Return how the rows came about, by the names of the JSON document."""
+    considered = max(dataset.counts.considered, 1)
+    return {
+        "split": dataset.split,
+        "split_reason": dataset.split_reason,
+        "horizon_days": dataset.horizon_days,
+        "as_of": [str(day) for day in dataset.days],
+        "n": len(dataset.rows),
+        "n_test": int((dataset.parts == TEST).sum()),
+        "base_rate": float(dataset.rows.defaulted.mean()),
+        "unexposed_share": dataset.counts.unexposed / considered,
+        "in_default_share": dataset.counts.in_default / considered,
+    }
+
+
+def _figures(trained: _Trained) -> dict[str, float]:
+    low, high = trained.judged.auc_interval
+    facts = _facts(trained.dataset)
+    names = ("n", "n_test", "base_rate", "unexposed_share", "in_default_share")
+    folds = trained.judged.folds or {}
+    return (
+        trained.judged.metrics.to_dict()
+        | {"auc_low": low, "auc_high": high}
+        | {name: float(facts[name]) for name in names}
+        | {f"fold_mean_{name}": figures["mean"] for name, figures in folds.items()}
+    )
+
+
+def _pictures(trained: _Trained) -> dict[str, tuple[str, str]]:
+    """Return (caption, SVG) of each picture by its file name."""
+    judged = trained.judged
+    risk, happened = judged.log_odds, judged.defaulted
+    labels, shares = _gains(trained.bundle)
+    return {
+        "reliability": (
+            "Default rate against probability told",
+            plots.reliability(risk, happened, bins=trained.config.validation.bins),
+        ),
+        "roc": ("Defaults caught against survivors accused", plots.roc(risk, happened)),
+        "distribution": ("Log-odds by outcome", plots.distribution(risk, happened)),
+        "importance": ("What the trees gain from", plots.importance(labels, shares)),
+    }
+
+
+def _gains(bundle: Bundle) -> tuple[list[str], Floats]:
+    """Return the labels and gain shares of the features that the trees gain most from."""
+    import lightgbm  # noqa: PLC0415 - seconds to import, needed only to train
+
+    booster = lightgbm.Booster(model_str=bundle.probability.model_text)
+    gains = booster.feature_importance("gain")
+    shares = gains / max(float(gains.sum()), 1.0)
+    places = np.argsort(-shares, kind="stable")[:_SHOWN_FEATURES]
+    return [FEATURES[bundle.feature_names[i]].label_en for i in places], shares[places]
