@@ -61,9 +61,9 @@ def attribute(x: Snapshots, z: Snapshots, bundle: Bundle, policy: Policy) -> Att
     xs = model.prepare(x.select(bundle.feature_names).values)
     zs = model.prepare(z.select(bundle.feature_names).values)
     for row in range(len(x)):
-        model_points[row, : len(bundle.feature_names)] = per_margin * tree_values(
-            model.leaves, xs[row], zs[row]
-        )
+        values = tree_values(model.leaves, xs[row], zs[row])
+        # adding zero turns the −0.0 of a feature that did not move into 0.0
+        model_points[row, : len(bundle.feature_names)] = per_margin * values + 0.0
     return Attribution(names, rule_points, model_points)
 
 

@@ -166,4 +166,4 @@ def _features_of(
 
 
 def _line(grading: Grading, kind: str) -> float:
-    return sum(line.points for line in grading.adjustments if line.kind == kind)
+    return sum((line.points for line in grading.adjustments if line.kind == kind), 0.0)

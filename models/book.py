@@ -1,0 +1,197 @@
+"""The book of a seller: every customer's grade, account and reasons as of a day.
+
+The functions here are what the command line and the service call: they open nothing,
+store nothing and know no clock.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+import numpy as np
+
+from features.errors import LedgerError, UsageError
+from features.evidence import NOTHING, RowsFound, evidence_rows
+from features.ledger.open import Ledger
+from features.matrix import Snapshots
+from features.snapshot import all_pairs, snapshots
+from models.adjustments import Override
+from models.bundle import Bundle
+from models.explain.change import Side, changes
+from models.explain.drivers import Explanation, explain
+from models.explain.reasons import Reason, reasons_of
+from models.explain.told import ToldChange, told_changes
+from models.grading import Grading, grade_snapshots
+from models.policy.sections import Policy
+
+SHOWN_ROWS = 3  # of the rows behind a reason; their number is told
+SHOWN_DRIVER_ROWS = 20  # of the rows behind a driver
+_NO_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Grader:
+    """What grades: the bundle and the policy."""
+
+    bundle: Bundle
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Book:
+    """The gradings of some customers on one day, each with its account and reasons.
+
+    Attributes
+    ----------
+    snapshots : Snapshots
+        What was known; row i belongs to explanation i.
+    explanations : list of Explanation
+        Each carries its grading.
+    reasons : list of tuple of Reason
+        Of each grading.
+    """
+
+    as_of: date
+    snapshots: Snapshots
+    explanations: list[Explanation]
+    reasons: list[tuple[Reason, ...]]
+
+    @property
+    def gradings(self) -> list[Grading]:
+        """The gradings in order."""
+        return [explanation.grading for explanation in self.explanations]
+
+
+def book_of_day(
+    ledger: Ledger,
+    as_of: date,
+    grader: Grader,
+    *,
+    customer_ids: Sequence[str] | None = None,
+    prior_grades: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Override] | None = None,
+) -> Book:
+    """Return the book as of a day, customers by id.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        An opened ledger.
+    as_of : date
+        Only what was known on this day counts.
+    grader : Grader
+        Bundle and policy.
+    customer_ids : sequence of str, optional
+        Some customers; without it everyone known on the day.
+    prior_grades, overrides : mapping, optional
+        As `models.grading.grade_snapshots` takes them.
+
+    Raises
+    ------
+    LedgerError
+        If nobody is known on the day.
+    UsageError
+        If a customer that is asked for is not known on the day.
+    """
+    found = snapshots(ledger, _pairs(ledger, as_of, customer_ids))
+    gradings = grade_snapshots(
+        found,
+        grader.bundle,
+        grader.policy,
+        prior_grades=prior_grades,
+        overrides=overrides,
+    )
+    explanations = explain(found, gradings, grader.bundle, grader.policy)
+    find_rows = partial(evidence_rows, ledger, at_most=SHOWN_ROWS)
+    return Book(as_of, found, explanations, reasons_of(explanations, grader.policy, find_rows))
+
+
+def driver_rows(ledger: Ledger, explanation: Explanation) -> dict[str, RowsFound]:
+    """Return the ledger rows behind each driver that moves the points, by feature."""
+    key = explanation.grading.customer_id, explanation.grading.as_of
+    found: dict[str, RowsFound] = {}
+    for driver in explanation.drivers:
+        if driver.points != 0:
+            rows = evidence_rows(ledger, driver.feature, [key], at_most=SHOWN_DRIVER_ROWS)
+            found[driver.feature] = rows.get(key, NOTHING)
+    return found
+
+
+def changes_between(
+    ledger: Ledger,
+    days: tuple[date, date],
+    graders: tuple[Grader, Grader],
+    *,
+    customer_ids: Sequence[str],
+    prior_grades: Mapping[str, str] | None = None,
+) -> list[ToldChange]:
+    """Return the account of each customer's change between two days.
+
+    The grades before override on the earlier day are the prior grades of the later one.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        An opened ledger.
+    days : tuple of date
+        The earlier and the later day.
+    graders : tuple of Grader
+        What grades on each.
+    customer_ids : sequence of str
+        Customers known on both days.
+    prior_grades : mapping of str to str, optional
+        Of the earlier day.
+    """
+    if days[0] >= days[1]:
+        message = (
+            f"A change runs forward in time, but {days[0]} is not before {days[1]}. Swap them."
+        )
+        raise UsageError(message)
+    first, second = (snapshots(ledger, _pairs(ledger, day, customer_ids)) for day in days)
+    before = grade_snapshots(first, graders[0].bundle, graders[0].policy, prior_grades=prior_grades)
+    after = grade_snapshots(
+        second,
+        graders[1].bundle,
+        graders[1].policy,
+        prior_grades={grading.customer_id: grading.grade_before_override for grading in before},
+    )
+    found = changes(
+        Side(first, graders[0].bundle, graders[0].policy),
+        Side(second, graders[1].bundle, graders[1].policy),
+        (before, after),
+    )
+    return told_changes(found, partial(evidence_rows, ledger, at_most=_NO_LIMIT))
+
+
+def known_customers(ledger: Ledger, day: date) -> list[str]:
+    """Return the ids of the customers known on a day."""
+    return list(all_pairs(ledger, [day])[0])
+
+
+def _pairs(
+    ledger: Ledger, as_of: date, customer_ids: Sequence[str] | None
+) -> tuple[Sequence[str], np.ndarray]:
+    known = known_customers(ledger, as_of)
+    if not known:
+        message = (
+            f"No customer of {ledger.path} was known on {as_of}. Give a later --as-of, or check "
+            "known_on and customer_since in the table customers."
+        )
+        raise LedgerError(message)
+    if customer_ids is None:
+        customer_ids = known
+    _refuse_unknown(customer_ids, known, as_of)
+    return customer_ids, np.full(len(customer_ids), as_of, dtype="datetime64[D]")
+
+
+def _refuse_unknown(asked: Iterable[str], known: Sequence[str], as_of: date) -> None:
+    missing = sorted(set(asked) - set(known))
+    if missing:
+        near = difflib.get_close_matches(missing[0], known, n=3)
+        hint = f" Did you mean {', '.join(near)}?" if near else " Check the id and the day."
+        message = f"The ledger knows no customer {missing[0]!r} as of {as_of}.{hint}"
+        raise UsageError(message)

@@ -1,0 +1,186 @@
+"""Gradings and their accounts as plain JSON values: the fields that other programs rely on.
+
+Points and feature values are unrounded, unknown is null, money is a decimal string, dates
+are ISO text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from features.evidence import EvidenceRow, RowsFound
+from models.adjustments import Adjustment
+from models.explain.change import Change
+from models.explain.drivers import Explanation
+from models.explain.reasons import Reason
+from models.explain.told import ToldChange
+from models.grading import Grading
+from models.terms import Terms
+
+Document = dict[str, Any]
+
+
+def grade_document(grading: Grading, reasons: Sequence[Reason]) -> Document:
+    """Return the fields of a grade, those of ``GET /v1/customers/{id}/grade`` first."""
+    return {
+        "customer_id": grading.customer_id,
+        "as_of": grading.as_of.isoformat(),
+        "grade": grading.grade,
+        "notch": grading.notch,
+        "score": grading.score,
+        "blend": grading.blend,
+        "default_probability": grading.default_probability,
+        "rule_score": grading.rule_score,
+        "model_score": grading.model_score,
+        "known_weight": grading.known_weight,
+        "provisional": grading.provisional,
+        "prior_grade": grading.prior_grade,
+        "adjustments": [_adjustment(line) for line in grading.adjustments],
+        "terms": terms_document(grading.terms),
+        "reasons": [_reason(reason) for reason in reasons],
+        "model_version": grading.model_version,
+        "policy_version": grading.policy_version,
+        "provisional_until": None
+        if grading.provisional_until is None
+        else grading.provisional_until.isoformat(),
+        "rule_score_worst": grading.rule_score_worst,
+        "rule_score_best": grading.rule_score_best,
+        "indicators": grading.indicators,
+        "grade_before_override": grading.grade_before_override,
+        "override_suspended": grading.override_suspended,
+        "hard_facts": list(grading.hard_facts),
+        "unseen_unknowns": list(grading.unseen_unknowns),
+    }
+
+
+def terms_document(terms: Terms) -> Document:
+    """Return the terms of a grade; money as decimal strings."""
+    return {
+        "credit_limit": f"{terms.credit_limit:.2f}",
+        "warning_line": f"{terms.warning_line:.2f}",
+        "payment_days": terms.payment_days,
+        "prepayment_share": terms.prepayment_share,
+        "approval": terms.approval,
+        "contract": terms.contract,
+    }
+
+
+def explanation_document(
+    explanation: Explanation, reasons: Sequence[Reason], evidence: dict[str, RowsFound]
+) -> Document:
+    """Return the account of a grade: ``score = reference + Σ drivers + Σ adjustments``.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        From `models.explain.drivers.explain`.
+    reasons : sequence of Reason
+        From `models.explain.reasons.reasons_of`.
+    evidence : dict of str to RowsFound
+        The rows behind the drivers, by feature.
+    """
+    grading = explanation.grading
+    return {
+        "customer_id": grading.customer_id,
+        "as_of": grading.as_of.isoformat(),
+        "grade": grading.grade,
+        "notch": grading.notch,
+        "score": grading.score,
+        "reference": explanation.reference,
+        "drivers": [
+            {
+                "feature": driver.feature,
+                "value": _known(driver.value),
+                "reference_value": _known(driver.reference_value),
+                "points": driver.points,
+                "rule_points": driver.rule_points,
+                "model_points": driver.model_points,
+                **_evidence(evidence.get(driver.feature)),
+            }
+            for driver in explanation.drivers
+        ],
+        "adjustments": [_adjustment(line) for line in grading.adjustments],
+        "reasons": [_reason(reason) for reason in reasons],
+        "model_version": grading.model_version,
+        "policy_version": grading.policy_version,
+    }
+
+
+def change_document(told: ToldChange) -> Document:
+    """Return the account of a change: ``Σ blocks = score_to − score_from``."""
+    change: Change = told.change
+    return {
+        "customer_id": change.after.customer_id,
+        "from": change.before.as_of.isoformat(),
+        "to": change.after.as_of.isoformat(),
+        "grade_from": change.before.grade,
+        "grade_to": change.after.grade,
+        "score_from": change.before.score,
+        "score_to": change.after.score,
+        "blocks": change.blocks,
+        "features": [
+            {
+                "feature": moved.feature,
+                "from": _known(moved.before),
+                "to": _known(moved.after),
+                "points": moved.points,
+                "rule_points": moved.rule_points,
+                "model_points": moved.model_points,
+                "evidence": [
+                    {"state": state, **_row(row)}
+                    for state, row in told.evidence.get(moved.feature, ())
+                ],
+            }
+            for moved in change.features
+        ],
+        "sentence": {"zh": told.sentence.zh, "en": told.sentence.en},
+    }
+
+
+def _adjustment(line: Adjustment) -> Document:
+    return {
+        "kind": line.kind,
+        "points": line.points,
+        "reason": line.reason,
+        "also": list(line.also),
+    }
+
+
+def _reason(reason: Reason) -> Document:
+    return {
+        "code": reason.code,
+        "zh": reason.text.zh,
+        "en": reason.text.en,
+        "value": _known(reason.value),
+        "normal": _known(reason.normal),
+        "points": reason.points,
+        **_evidence(reason.evidence),
+    }
+
+
+def _evidence(found: RowsFound | None) -> Document:
+    if found is None:
+        return {"evidence": [], "evidence_total": 0}
+    return {"evidence": [_row(row) for row in found.rows], "evidence_total": found.total}
+
+
+def _row(row: EvidenceRow) -> Document:
+    return {"table": row.table, "id": row.row_id} | {
+        name: _plain(value) for name, value in row.fields.items()
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    return value
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value

@@ -1,0 +1,129 @@
+"""The doctor: what is installed, what the workspace holds, and what is missing."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from features.errors import TradegradeError
+from serving.database import FILE
+from tradegrade.output import print_json
+from tradegrade.workspace import bundle_folder, grade_store, grader, home
+from training import runs
+
+_NEEDED = ("duckdb", "lightgbm", "numpy", "pyarrow", "sqlalchemy")
+_EXTRAS = {
+    "train": ("mlflow", "matplotlib", "scikit-learn", "shap", "pandas", "numba"),
+    "serve": ("fastapi", "jinja2", "uvicorn"),
+}
+_GIBIBYTE = 2**30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: ``ok``, ``absent`` (not needed) or ``broken``, and the mend."""
+
+    name: str
+    state: str
+    told: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one finding a line.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Tell what is installed, what the workspace holds, and what to mend."""
+    found = findings()
+    if as_json:
+        print_json([vars(finding) for finding in found])
+    else:
+        for finding in found:
+            click.echo(f"{finding.state:<7} {finding.name:<14} {finding.told}")
+    if any(finding.state == "broken" for finding in found):
+        ctx.exit(5)
+
+
+def findings() -> list[Finding]:
+    """Return what was found, the needed first."""
+    checks: list[Callable[[], Finding]] = [_python, _libgomp, _workspace, _disk, _champion, _store]
+    packages = [_package(name, needed=True) for name in _NEEDED]
+    extras = [_extra(name, wanted) for name, wanted in _EXTRAS.items()]
+    optional = [_program("java", "the Spark engine"), _program("chromium", "tests in a browser")]
+    return [*(check() for check in checks), *packages, *extras, *optional]
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("python", "ok" if sys.version_info >= (3, 11) else "broken", version)
+
+
+def _libgomp() -> Finding:
+    try:
+        ctypes.CDLL("libgomp.so.1")
+    except OSError:
+        return Finding("libgomp", "broken", "LightGBM needs it: apt-get install -y libgomp1")
+    return Finding("libgomp", "ok", "libgomp.so.1")
+
+
+def _workspace() -> Finding:
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home()):
+            return Finding("workspace", "ok", str(home().resolve()))
+    except OSError as error:
+        told = f"{home()} cannot be written ({error.strerror}): set TRADEGRADE_HOME"
+        return Finding("workspace", "broken", told)
+
+
+def _disk() -> Finding:
+    place = home() if home().is_dir() else Path.cwd()
+    free = shutil.disk_usage(place).free / _GIBIBYTE
+    return Finding("disk", "ok" if free > 1 else "broken", f"{free:.1f} GiB free")
+
+
+def _champion() -> Finding:
+    version = runs.champion(home())
+    if version is None:
+        return Finding("champion", "absent", "none yet: `tradegrade train` makes the first")
+    try:
+        grader(str(bundle_folder(None)), None)
+    except TradegradeError as error:
+        return Finding("champion", "broken", str(error))
+    return Finding("champion", "ok", version)
+
+
+def _store() -> Finding:
+    if not (home() / FILE).is_file():
+        return Finding("store", "absent", "none yet: `tradegrade grade --store` makes it")
+    try:
+        return Finding("store", "ok", f"{grade_store().count()} grades")
+    except TradegradeError as error:
+        return Finding("store", "broken", str(error))
+
+
+def _package(name: str, *, needed: bool) -> Finding:
+    try:
+        return Finding(name, "ok", metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Finding(name, "broken" if needed else "absent", "not installed: run `make setup`")
+
+
+def _extra(name: str, wanted: tuple[str, ...]) -> Finding:
+    missing = [package for package in wanted if _package(package, needed=False).state != "ok"]
+    if missing:
+        told = f"{', '.join(missing)} not installed: pip install 'tradegrade[{name}]'"
+        return Finding(f"extra {name}", "absent", told)
+    return Finding(f"extra {name}", "ok", ", ".join(wanted))
+
+
+def _program(name: str, purpose: str) -> Finding:
+    path = shutil.which(name)
+    return Finding(name, "ok" if path else "absent", path or f"only needed for {purpose}")

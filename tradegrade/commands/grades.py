@@ -1,0 +1,240 @@
+"""Commands about grades: give them, explain one, account for a change."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from features.errors import UsageError
+from features.ledger.open import Ledger
+from models.book import (
+    Book,
+    Grader,
+    book_of_day,
+    changes_between,
+    driver_rows,
+    known_customers,
+)
+from models.document import change_document, explanation_document, grade_document
+from models.explain.told import ToldChange
+from models.explain.words import value_text
+from models.summary import GradeLine, grade_lines
+from serving.grades.store import GradingRun, Stored
+from tradegrade.options import (
+    A_PATH,
+    DAY,
+    bundle_option,
+    engine_option,
+    json_option,
+    ledger_option,
+    policy_option,
+)
+from tradegrade.output import note, print_json, refuse_engine, refuse_unwritable, write_rows
+from tradegrade.workspace import grade_store, grader, ledger_of, prior_grades
+
+_SHOWN_DRIVERS = 12
+
+
+@click.command()
+@ledger_option()
+@click.option("--as-of", type=DAY, required=True, help="Day to grade for.")
+@bundle_option()
+@policy_option()
+@click.option("--out", type=A_PATH, help="File to write, .parquet or .csv.")
+@click.option("--store", is_flag=True, help="Keep the grades in the workspace's store.")
+@engine_option()
+@json_option()
+def grade(
+    ledger: Path,
+    as_of: date,
+    bundle: str | None,
+    policy: Path | None,
+    out: Path | None,
+    store: bool,
+    engine: str,
+    as_json: bool,
+) -> None:
+    """Grade every customer known on a day."""
+    refuse_engine(engine)
+    refuse_unwritable(out)
+    grading = grader(bundle, policy)
+    with ledger_of(ledger, grading, as_of) as opened:
+        book = book_of_day(opened, as_of, grading, prior_grades=prior_grades(as_of))
+        documents = documents_of(book)
+        if store:
+            note(told_storing(keep(book, grading, opened.fingerprint)))
+    if out is not None:
+        write_rows(out, documents)
+        note(f"wrote {len(documents)} grades to {out}")
+    if as_json:
+        print_json(documents)
+    else:
+        print_lines(grade_lines(book.gradings, book.snapshots))
+
+
+@click.command()
+@click.argument("customer")
+@ledger_option()
+@click.option("--as-of", type=DAY, required=True, help="Day of the grade.")
+@bundle_option()
+@policy_option()
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="en", help="Language of the text.")
+@json_option()
+def explain(
+    customer: str,
+    ledger: Path,
+    as_of: date,
+    bundle: str | None,
+    policy: Path | None,
+    lang: str,
+    as_json: bool,
+) -> None:
+    """Explain one grade: score = reference + drivers + adjustments, exactly."""
+    grading = grader(bundle, policy)
+    with ledger_of(ledger, grading, as_of) as opened:
+        book = book_of_day(
+            opened,
+            as_of,
+            grading,
+            customer_ids=[customer],
+            prior_grades=prior_grades(as_of),
+        )
+        rows = driver_rows(opened, book.explanations[0])
+    if as_json:
+        print_json([explanation_document(book.explanations[0], book.reasons[0], rows)])
+    else:
+        print_explanation(book, lang)
+
+
+@click.command()
+@click.argument("customer", required=False)
+@click.option("--all", "everybody", is_flag=True, help="Every customer known on both days.")
+@ledger_option()
+@click.option("--from", "first", type=DAY, required=True, help="The earlier day.")
+@click.option("--to", "last", type=DAY, required=True, help="The later day.")
+@bundle_option("--bundle-from")
+@bundle_option("--bundle-to")
+@policy_option("--policy-from")
+@policy_option("--policy-to")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="en", help="Language of the text.")
+@json_option()
+def change(
+    customer: str | None,
+    everybody: bool,
+    ledger: Path,
+    first: date,
+    last: date,
+    bundle_from: str | None,
+    bundle_to: str | None,
+    policy_from: Path | None,
+    policy_to: Path | None,
+    lang: str,
+    as_json: bool,
+) -> None:
+    """Account for a change of a grade between two days: the blocks add up to it."""
+    if (customer is None) != everybody:
+        message = "Give either a customer or --all."
+        raise UsageError(message)
+    graders = (grader(bundle_from, policy_from), grader(bundle_to, policy_to))
+    with ledger_of(ledger, graders[1], last) as opened:
+        chosen = [customer] if customer is not None else _on_both(opened, first, last)
+        found = changes_between(
+            opened,
+            (first, last),
+            graders,
+            customer_ids=chosen,
+            prior_grades=prior_grades(first),
+        )
+    if as_json:
+        print_json(change_document(told) for told in found)
+    else:
+        for told in found:
+            print_change(told, lang)
+
+
+def documents_of(book: Book) -> list[dict[str, object]]:
+    """Return the fields of each grade of a book."""
+    pairs = zip(book.gradings, book.reasons, strict=True)
+    return [grade_document(grading, reasons) for grading, reasons in pairs]
+
+
+def keep(book: Book, grading: Grader, fingerprint: str) -> Stored:
+    """Store a book's grades, all or none."""
+    run = GradingRun(
+        as_of=book.as_of,
+        model_version=grading.bundle.model_version,
+        policy_version=grading.policy.policy_version,
+        policy_content=grading.policy.content,
+        ledger_fingerprint=fingerprint,
+    )
+    snapshots = (book.snapshots.row(row) for row in range(len(book.snapshots)))
+    return grade_store().append(run, documents_of(book), snapshots)
+
+
+def told_storing(stored: Stored) -> str:
+    """Return what came of storing, for a person."""
+    text = f"stored {stored.new} grades, {stored.same} stood there already"
+    if stored.differing:
+        shown = ", ".join(stored.differing[:3])
+        text += (
+            f"; {len(stored.differing)} stand there with other content and were left as they were "
+            f"told (such as {shown}): the ledger's facts of that day, or the prior grades, changed"
+        )
+    return text
+
+
+def print_lines(lines: list[GradeLine]) -> None:
+    """Print one line per grade."""
+    for line in lines:
+        chance = "-" if line.default_probability is None else f"{line.default_probability:.2%}"
+        click.echo(
+            f"grade={line.grade} customers={line.customers} share={line.share:.1%} "
+            f"default_probability={chance} exposure={line.exposure} "
+            f"amount_at_risk={line.amount_at_risk}"
+        )
+
+
+def print_explanation(book: Book, lang: str) -> None:
+    """Print the account of the first grade of a book."""
+    explanation = book.explanations[0]
+    grading = explanation.grading
+    click.echo(
+        f"{grading.customer_id} as of {grading.as_of}: grade {grading.grade} ({grading.notch}), "
+        f"score {grading.score:.2f}, default probability {grading.default_probability:.2%}"
+    )
+    for reason in book.reasons[0]:
+        click.echo(f"  - {reason.text.of(lang)}")
+    click.echo(f"  {'reference customer':<40} {explanation.reference:>10.2f}")
+    shown = [driver for driver in explanation.drivers if driver.points != 0]
+    for driver in shown[:_SHOWN_DRIVERS]:
+        value = value_text(driver.feature, driver.value).of(lang)
+        click.echo(f"  {driver.feature:<40} {driver.points:>+10.2f}   {value}")
+    rest = sum(driver.points for driver in shown[_SHOWN_DRIVERS:])
+    if len(shown) > _SHOWN_DRIVERS:
+        click.echo(f"  {f'{len(shown) - _SHOWN_DRIVERS} others':<40} {rest:>+10.2f}")
+    for line in grading.adjustments:
+        click.echo(f"  {f'{line.kind}: {line.reason}':<40} {line.points:>+10.2f}")
+    click.echo(f"  {'score':<40} {grading.score:>10.2f}")
+
+
+def print_change(told: ToldChange, lang: str) -> None:
+    """Print a change: its sentence, then the blocks that are not 0."""
+    account = told.change
+    click.echo(
+        f"{account.after.customer_id} {account.before.as_of} to {account.after.as_of}: "
+        f"{told.sentence.of(lang)}"
+    )
+    for kind, points in account.blocks.items():
+        if points != 0:
+            click.echo(f"  {kind:<40} {points:>+10.2f}")
+
+
+def _on_both(ledger: Ledger, first: date, last: date) -> list[str]:
+    then, now = known_customers(ledger, first), known_customers(ledger, last)
+    both = sorted(set(then) & set(now))
+    left_out = len(set(then) | set(now)) - len(both)
+    if left_out:
+        note(f"{left_out} customers do not exist on both days and are left out")
+    return both

@@ -1,0 +1,109 @@
+"""Commands about models: train."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from features.errors import UsageError
+from tradegrade.options import A_PATH, DAY, json_option, ledger_option
+from tradegrade.output import note, print_json
+from tradegrade.workspace import home
+from training.config import load_config
+from training.train import TrainResult
+from training.train import train as run
+from training.windows import month_ends
+
+
+@click.command()
+@ledger_option()
+@click.option("--config", type=A_PATH, help="TOML with the settings that differ.")
+@click.option("--as-of", type=DAY, help="The one as-of date.")
+@click.option("--from", "first", type=DAY, help="First as-of date of a span of month-ends.")
+@click.option("--to", "last", type=DAY, help="Last as-of date of the span.")
+@click.option("--every", type=click.Choice(["month"]), help="Step of the span.")
+@click.option("--horizon-days", type=int, help="Days within which a default counts.")
+@click.option("--default-on", help="Some of bad_debt,bankruptcy,days_past_due.")
+@click.option("--keep-unexposed", is_flag=True, default=None, help="Keep who owes nothing.")
+@click.option("--outcomes", type=A_PATH, help="File that fixes rows and labels.")
+@click.option("--folds", type=int, help="Cross-validate over this many folds of customers.")
+@click.option("--seed", type=int, help="Drives the sampling of rows and columns.")
+@json_option()
+def train(
+    ledger: Path,
+    config: Path | None,
+    as_of: date | None,
+    first: date | None,
+    last: date | None,
+    every: str | None,
+    horizon_days: int | None,
+    default_on: str | None,
+    keep_unexposed: bool | None,
+    outcomes: Path | None,
+    folds: int | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Fit, calibrate, test and track a model; the first becomes champion by itself."""
+    settings = load_config(config).with_options(
+        horizon_days=horizon_days,
+        default_on=None if default_on is None else tuple(default_on.split(",")),
+        keep_unexposed=keep_unexposed,
+        folds=folds,
+        seed=seed,
+    )
+    result = run(
+        ledger,
+        settings,
+        home=home(),
+        days=_days(as_of, first, last, outcomes),
+        outcomes=outcomes,
+        progress=note,
+    )
+    for warning in result.warnings:
+        note(f"warning: {warning}")
+    if as_json:
+        print_json([result.to_dict()])
+    else:
+        _print(result)
+
+
+def _days(
+    as_of: date | None, first: date | None, last: date | None, outcomes: Path | None
+) -> tuple[date, ...] | None:
+    given = [as_of is not None, first is not None or last is not None, outcomes is not None]
+    if sum(given) > 1:
+        message = "Give one of --as-of, --from with --to, and --outcomes."
+        raise UsageError(message)
+    if as_of is not None:
+        return (as_of,)
+    if first is None and last is None:
+        return None
+    if first is None or last is None or first > last:
+        message = "Give --from and --to together, the earlier first."
+        raise UsageError(message)
+    days = month_ends(first, last)
+    if not days:
+        message = f"No month ends between {first} and {last}. Widen --from and --to."
+        raise UsageError(message)
+    return days
+
+
+def _print(result: TrainResult) -> None:
+    figures = result.judged.metrics
+    low, high = result.judged.auc_interval
+    rows = result.dataset.rows
+    click.echo(f"model {result.model_version} {'(champion)' if result.champion else ''}".strip())
+    click.echo(result.dataset.split_reason)
+    click.echo(f"rows={len(rows)} base_rate={rows.defaulted.mean():.4f}")
+    click.echo(
+        f"auc={figures.auc:.4f} ({low:.4f} to {high:.4f}) ks={figures.ks:.4f} "
+        f"brier={figures.brier:.4f} ece={figures.ece:.4f}"
+    )
+    if result.judged.folds:
+        area = result.judged.folds["auc"]
+        click.echo(f"folds: auc={area['mean']:.4f} sd={area['sd']:.4f}")
+    click.echo(f"report {result.report}")
+    click.echo(f"bundle {result.bundle}")

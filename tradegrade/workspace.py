@@ -1,0 +1,84 @@
+"""The workspace: where a run's files lie, and which bundle and policy grade."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from features.errors import ModelError
+from features.ledger.open import Ledger, open_ledger
+from models.book import Grader
+from models.bundle import load_bundle
+from models.policy.load import load_policy
+from serving.database import FILE, open_database
+from serving.grades.store import GradeStore
+from training import runs
+
+
+def home() -> Path:
+    """Return the folder that holds everything a run writes: TRADEGRADE_HOME, else ./var."""
+    return Path(os.environ.get("TRADEGRADE_HOME") or "var")
+
+
+def grader(bundle: str | None, policy: Path | None) -> Grader:
+    """Return what grades.
+
+    Parameters
+    ----------
+    bundle : str, optional
+        A folder, or a version of the workspace; without it the champion.
+    policy : Path, optional
+        A TOML file; without it the packaged policy.
+
+    Raises
+    ------
+    ModelError
+        If there is no such bundle, or it or the policy is refused.
+    """
+    return Grader(load_bundle(bundle_folder(bundle)), load_policy(policy))
+
+
+def bundle_folder(bundle: str | None) -> Path:
+    """Return the folder of a bundle given by folder or version, else the champion's."""
+    if bundle is None:
+        champion = runs.champion(home())
+        if champion is None:
+            message = (
+                f"The workspace {home()} has no champion yet. Train one with `tradegrade train`, "
+                "or give --bundle."
+            )
+            raise ModelError(message)
+        return runs.bundle_folder(home(), champion)
+    own = runs.bundle_folder(home(), bundle)
+    if Path(bundle).is_dir() or not own.is_dir():
+        if not Path(bundle).is_dir():
+            known = sorted(path.name for path in (home() / runs.BUNDLES).glob("[!.]*"))
+            message = (
+                f"There is no bundle {bundle}: neither a folder nor a version of {home()}, which "
+                f"has {', '.join(known) or 'none'}. Give one of these, or train."
+            )
+            raise ModelError(message)
+        return Path(bundle)
+    return own
+
+
+@contextmanager
+def ledger_of(path: Path, grading: Grader, latest: date) -> Iterator[Ledger]:
+    """Open a ledger in the policy's currency for as-of dates up to ``latest``."""
+    with open_ledger(path, ledger_currency=grading.policy.ledger.currency, latest=latest) as ledger:
+        yield ledger
+
+
+def grade_store() -> GradeStore:
+    """Return the workspace's store of grades, made where it is missing."""
+    return GradeStore(open_database(home()))
+
+
+def prior_grades(before: date) -> dict[str, str]:
+    """Return the last stored grades before a day; none where nothing was ever stored."""
+    if not (home() / FILE).is_file():
+        return {}
+    return grade_store().prior_grades(before)
