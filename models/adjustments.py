@@ -131,11 +131,11 @@ def summed(blend: float, lines: Sequence[Adjustment]) -> float:
 
 
 def is_new(facts: Mapping[str, float], policy: Policy) -> bool:
-    """Tell whether a customer has too little history to be told by it."""
+    """Tell whether a customer has too little history to be told by it; unknown is too little."""
     rule = policy.provisional
-    return (
-        facts["invoices_due_365d"] < rule.fewer_invoices_due_than
-        or facts["history_days"] < rule.fewer_days_than
+    return not (
+        facts["invoices_due_365d"] >= rule.fewer_invoices_due_than
+        and facts["history_days"] >= rule.fewer_days_than
     )
 
 
@@ -185,9 +185,11 @@ def _ceiling(held: set[str], policy: Policy, edges: Edges, points: float) -> lis
 
 def _likely(case: Case, policy: Policy, horizon_days: int) -> set[str]:
     rule = policy.ceilings
-    if case.default_probability >= at_horizon(rule.yearly_probability_to_d, horizon_days):
+    # a probability that should be the edge may miss it by rounding
+    told = case.default_probability * (1 + TOLERANCE)
+    if told >= at_horizon(rule.yearly_probability_to_d, horizon_days):
         return {"probability_to_d"}
-    if case.default_probability >= at_horizon(rule.yearly_probability_to_c, horizon_days):
+    if told >= at_horizon(rule.yearly_probability_to_c, horizon_days):
         return {"probability_to_c"}
     return set()
 
@@ -213,7 +215,10 @@ def _override(
     granted = case.override
     if granted is None or granted.expires_on < case.as_of:
         return [], False
-    if set(hard) - set(granted.hard_facts):
+    known = set(granted.hard_facts)
+    if "overdue_to_d" in known:
+        known.add("overdue_to_c")  # the same fact grown milder is not a new one
+    if set(hard) - known:
         return [], True
     now = NOTCHES.index(edges.notch(points))
     wanted = max(NOTCHES.index(granted.notch), now - policy.override.most_notches_up)

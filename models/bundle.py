@@ -31,6 +31,7 @@ FILES = (
     "policy.toml",
     "reference.json",
 )
+_MANIFEST_KEYS = {"format": int, "horizon_days": int, "feature_set": str, "files": dict}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Parts:
     null_seen : mapping of str to bool
         Whether the fit window had the feature unknown.
     reference : mapping of str to float
-        The reference customer, without name or id; NaN is unknown.
+        The reference customer, without name or id, at least the features of the trees and
+        whatever else the rules read; NaN is unknown.
     book : Book
         Quantiles and on-time rate of the fit window.
     policy : bytes
@@ -94,7 +96,7 @@ def write_bundle(root: Path, parts: Parts) -> Path:
         "feature_set": feature_set_hash(),
         "files": {name: hashlib.sha256(contents[name]).hexdigest() for name in FILES},
     }
-    contents[MANIFEST] = _json(manifest)
+    contents[MANIFEST] = _sealed(manifest)
     folder = root / version_of(contents[MANIFEST])
     root.mkdir(parents=True, exist_ok=True)
     if folder.exists():
@@ -105,7 +107,7 @@ def write_bundle(root: Path, parts: Parts) -> Path:
         for name, content in contents.items():
             _write(half / name, content)
         half.chmod(0o755)
-        os.replace(half, folder)
+        _place(half, folder)
     except BaseException:
         shutil.rmtree(half, ignore_errors=True)
         raise
@@ -127,26 +129,42 @@ def load_bundle(folder: Path) -> Bundle:
             f"{folder} is no bundle: {MANIFEST} is missing. Train one with `tradegrade train`."
         )
         raise ModelError(message)
-    content = (folder / MANIFEST).read_bytes()
-    manifest = _parsed(content, MANIFEST)
+    content = _content(folder / MANIFEST)
+    manifest = _manifest(content)
     files = _checked(folder, manifest)
-    listed = _parsed(files["features.json"], "features.json")
     _same_features(manifest, folder)
-    names = tuple(entry["name"] for entry in listed["features"])
+    try:
+        return _bundle(version_of(content), manifest, files)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        # the hashes match, so it was written so: by another program than ours
+        message = (
+            f"The bundle {folder} is not what `tradegrade train` writes ({error!r}). Train anew."
+        )
+        raise ModelError(message) from error
+
+
+def version_of(manifest: bytes) -> str:
+    """Return the model version: the first twelve hex digits of the manifest's sha256."""
+    return hashlib.sha256(manifest).hexdigest()[:12]
+
+
+def _bundle(version: str, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> Bundle:
+    listed = _parsed(files["features.json"], "features.json")["features"]
+    names = tuple(entry["name"] for entry in listed)
     reference = _parsed(files["reference.json"], "reference.json")["features"]
-    values = {name: math.nan if reference[name] is None else reference[name] for name in names}
+    values = {name: math.nan if v is None else float(v) for name, v in reference.items()}
     calibration = _parsed(files["calibration.json"], "calibration.json")
     book = _parsed(files["book.json"], "book.json")
     return Bundle(
-        model_version=version_of(content),
+        model_version=version,
         horizon_days=manifest["horizon_days"],
         feature_names=names,
-        feature_versions=tuple(entry["version"] for entry in listed["features"]),
+        feature_versions=tuple(entry["version"] for entry in listed),
         feature_set=manifest["feature_set"],
         probability=ProbabilityModel(
             model_text=files["model.txt"].decode(),
             calibration=Calibration(calibration["intercept"], calibration["slope"]),
-            null_seen=np.array([entry["null_seen"] for entry in listed["features"]], dtype=bool),
+            null_seen=np.array([entry["null_seen"] for entry in listed], dtype=bool),
             reference=np.array([values[name] for name in names]),
         ),
         reference=values,
@@ -159,11 +177,6 @@ def load_bundle(folder: Path) -> Bundle:
     )
 
 
-def version_of(manifest: bytes) -> str:
-    """Return the model version: the first twelve hex digits of the manifest's sha256."""
-    return hashlib.sha256(manifest).hexdigest()[:12]
-
-
 def _contents(parts: Parts) -> dict[str, bytes]:
     features = [
         {
@@ -174,7 +187,9 @@ def _contents(parts: Parts) -> dict[str, bytes]:
         }
         for name in parts.feature_names
     ]
-    reference = {name: _or_null(parts.reference[name]) for name in parts.feature_names}
+    # a bundle on fewer features still needs what the rules read of the reference customer
+    kept = dict.fromkeys((*parts.feature_names, *parts.reference))
+    reference = {name: _or_null(parts.reference[name]) for name in kept}
     return {
         # the thread count does not change the trees; recorded, it would change the bytes
         "model.txt": re.sub(r"\[num_threads: \d+\]", "[num_threads: 1]", parts.model_text).encode(),
@@ -192,14 +207,46 @@ def _contents(parts: Parts) -> dict[str, bytes]:
     }
 
 
+def _manifest(content: bytes) -> dict[str, Any]:
+    manifest = _parsed(content, MANIFEST)
+    for key, kind in _MANIFEST_KEYS.items():
+        if not isinstance(manifest.get(key), kind):
+            message = (
+                f"The bundle's {MANIFEST} has no usable {key!r} ({manifest.get(key)!r}). "
+                "Fetch the bundle again."
+            )
+            raise ModelError(message)
+    if manifest["format"] != FORMAT:
+        message = (
+            f"The bundle's {MANIFEST} has the format {manifest['format']}, and this installation "
+            f"reads {FORMAT}. Train anew."
+        )
+        raise ModelError(message)
+    if content != _sealed({key: manifest[key] for key in _MANIFEST_KEYS}):
+        message = (
+            f"The bundle's {MANIFEST} was changed: it does not match its own seal. Fetch the "
+            "bundle again, or train anew."
+        )
+        raise ModelError(message)
+    return manifest
+
+
+def _sealed(manifest: Mapping[str, Any]) -> bytes:
+    """Return the manifest with the hash of its own content: no other file vouches for it."""
+    seal = hashlib.sha256(_json(manifest)).hexdigest()
+    return _json({**manifest, "seal": seal})
+
+
 def _checked(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
     present = {path.name for path in folder.iterdir()} - {MANIFEST}
     for name in sorted(present ^ set(FILES)):
         fault = "is missing" if name in FILES else "does not belong there"
         message = f"The bundle {folder} is not whole: {name} {fault}. Fetch the bundle again."
         raise ModelError(message)
-    files = {name: (folder / name).read_bytes() for name in FILES}
-    for name, content in files.items():
+    files = {}
+    for name in FILES:
+        content = _content(folder / name)
+        files[name] = content
         if hashlib.sha256(content).hexdigest() != manifest["files"].get(name):
             message = (
                 f"The bundle {folder} was changed: {name} does not match its hash in {MANIFEST}. "
@@ -209,8 +256,16 @@ def _checked(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
     return files
 
 
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"The bundle's {path} cannot be read ({error.strerror}). Fetch it again."
+        raise ModelError(message) from error
+
+
 def _same_features(manifest: Mapping[str, Any], folder: Path) -> None:
-    if manifest.get("format") != FORMAT or manifest["feature_set"] != feature_set_hash():
+    if manifest["feature_set"] != feature_set_hash():
         message = (
             f"The bundle {folder} was trained on another feature set "
             f"({manifest['feature_set'][:12]}, this installation computes "
@@ -237,6 +292,17 @@ def _json(document: Mapping[str, Any]) -> bytes:
 
 def _or_null(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
+
+
+def _place(half: Path, folder: Path) -> None:
+    try:
+        os.replace(half, folder)
+    except OSError:
+        if not folder.exists():
+            raise
+        # another run wrote the same bundle meanwhile
+        load_bundle(folder)
+        shutil.rmtree(half)
 
 
 def _write(path: Path, content: bytes) -> None:

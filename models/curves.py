@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,9 @@ class Curve:
     def __post_init__(self) -> None:
         """Refuse knots whose measures do not rise, or that are too few."""
         measures = [x for x, _ in self.knots]
+        if not all(math.isfinite(value) for knot in self.knots for value in knot):
+            message = f"a curve needs finite numbers, not {list(self.knots)}"
+            raise ValueError(message)
         if len(measures) < 2 or any(b <= a for a, b in zip(measures, measures[1:], strict=False)):
             message = f"a curve needs two or more knots with rising values, not {measures}"
             raise ValueError(message)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from features.catalogue import FEATURE_NAMES
 from features.matrix import Floats, Snapshots
 from models.adjustments import Adjusted, Adjustment, Case, Override, adjust, hard_facts
 from models.bands import Edges
@@ -133,7 +134,15 @@ def grade_snapshots(
         hysteresis.
     overrides : mapping of customer_id to Override, optional
         Overrides that were approved.
+
+    Raises
+    ------
+    LedgerError
+        If the snapshots lack a feature of the catalogue.
+    ModelError
+        If the policy has no scale anchors for the bundle's horizon.
     """
+    snapshots = snapshots.select(FEATURE_NAMES)
     blend = blend_of(snapshots, bundle, policy)
     chances = probability(blend.log_odds)
     edges = Edges.of(policy.bands)

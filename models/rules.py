@@ -37,7 +37,8 @@ class Book:
 def _payment_timeliness(x: Inputs, book: Book, rules: Rules) -> Floats:
     due = x["invoices_due_365d"]
     extra = rules.shrink_invoices
-    rate = (x["on_time_rate_365d"] * due + extra * book.on_time_rate) / (due + extra)
+    told = np.where(due > 0, due, 1.0)
+    rate = (x["on_time_rate_365d"] * told + extra * book.on_time_rate) / (told + extra)
     return np.where(due > 0, rules.payment_timeliness.curve(rate), np.nan)
 
 
@@ -63,9 +64,8 @@ def _litigation(x: Inputs, book: Book, rules: Rules) -> Floats:
     law = rules.litigation
     cost = law.per_event(x["legal_count_730d"]) * law.recency(x["days_since_last_legal_event"])
     cost = np.where(x["legal_count_730d"] == 0, 0.0, cost) + law.per_open(x["legal_open_count"])
-    points = np.clip(100 - cost, 0, 100)
-    points = np.where(x["is_dishonest"] == 1, 0.0, points)
-    return np.where(np.isnan(x["legal_count_730d"]), np.nan, points)
+    points = np.where(np.isnan(x["legal_count_730d"]), np.nan, np.clip(100 - cost, 0, 100))
+    return np.where(x["is_dishonest"] == 1, 0.0, points)
 
 
 @dataclass(frozen=True)

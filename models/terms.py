@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-from models.policy.sections import Policy
+from models.policy.sections import GradeTerms, Policy, TermsSection
 
 CENT = Decimal("0.01")
-DAYS_IN_MONTH = 365 / 12
+MONTHS = 12  # of the 365 days that sales are summed over
 
 
 @dataclass(frozen=True)
@@ -45,26 +45,22 @@ def terms_of(grade: str, facts: Mapping[str, float], policy: Policy) -> Terms:
 
     The limit is the grade's months of average monthly sales, scaled between half and whole
     by tenure, less the share of invoices overdue, plus a share of valid guarantees, within
-    the policy's bounds. Unknown parts count for nothing, never for good.
+    the policy's bounds: ``months · amount_365d / 12 · (½ + ½ · tenure) · (1 − overdue) +
+    share · guarantees``, in decimals, half a cent up. An unknown amount, tenure or guarantee
+    counts as none; an unknown overdue share (nothing fell due) takes nothing off, but keeps a
+    customer off the fast lane. A grade without credit has the limit 0.
     """
     rule = policy.terms
     wanted = rule.of(grade)
-    sales = max(_known(facts["invoice_amount_365d"]), 0.0) / 365 * DAYS_IN_MONTH
-    tenure = min(_known(facts["tenure_days"]) / rule.longest_tenure_days, 1.0)
-    overdue = _known(facts["overdue_share_365d"])
-    earned = sales * wanted.months_of_sales * (0.5 + 0.5 * max(tenure, 0.0)) * (1 - overdue)
-    guaranteed = 0.0 if grade == "D" else _known(facts["guaranteed_amount"]) * rule.guarantee_share
-    limit = min(
-        max(_money(earned + guaranteed), Decimal(rule.smallest_limit)), Decimal(rule.largest_limit)
-    )
     fast = (
         grade in ("A", "B")
-        and _known(facts["tenure_days"]) >= rule.fast_lane_tenure_days
-        and overdue <= rule.fast_lane_overdue_share
+        and facts["tenure_days"] >= rule.fast_lane_tenure_days
+        and facts["overdue_share_365d"] <= rule.fast_lane_overdue_share
     )
+    limit = _limit(wanted, facts, rule)
     return Terms(
         credit_limit=limit,
-        warning_line=_money(float(limit) * rule.warning_share),
+        warning_line=_money(limit * _exact(rule.warning_share)),
         payment_days=wanted.payment_days,
         prepayment_share=wanted.prepayment_share,
         approval="fast-lane" if fast else wanted.approval,
@@ -72,9 +68,21 @@ def terms_of(grade: str, facts: Mapping[str, float], policy: Policy) -> Terms:
     )
 
 
-def _known(value: float) -> float:
-    return 0.0 if math.isnan(value) else value
+def _limit(wanted: GradeTerms, facts: Mapping[str, float], rule: TermsSection) -> Decimal:
+    if not wanted.months_of_sales:
+        return _money(Decimal(0))
+    monthly = max(_exact(facts["invoice_amount_365d"]), Decimal(0)) / MONTHS
+    tenure = max(_exact(facts["tenure_days"]), Decimal(0)) / rule.longest_tenure_days
+    conduct = (1 + min(tenure, Decimal(1))) / 2 * (1 - _exact(facts["overdue_share_365d"]))
+    earned = monthly * _exact(wanted.months_of_sales) * conduct
+    guaranteed = _exact(facts["guaranteed_amount"]) * _exact(rule.guarantee_share)
+    bounded = max(_money(earned + guaranteed), Decimal(rule.smallest_limit))
+    return _money(min(bounded, Decimal(rule.largest_limit)))
 
 
-def _money(value: float) -> Decimal:
-    return Decimal(repr(value)).quantize(CENT, rounding=ROUND_DOWN)
+def _exact(value: float) -> Decimal:
+    return Decimal(0) if math.isnan(value) else Decimal(repr(float(value)))
+
+
+def _money(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)

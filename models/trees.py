@@ -73,12 +73,17 @@ def parse_model(text: str) -> LeafBoxes:
     Raises
     ------
     ModelError
-        If a split is categorical, treats zero as missing, or the text is no model.
+        If a split is categorical or treats zero as missing, if the leaves do not simply add
+        up, or if the text is no model.
     """
+    _additive(text.split("\nTree=")[0])
     leaves: list[tuple[float, dict[int, _Condition]]] = []
     constant = 0.0
     for tree in text.split("\nTree=")[1:]:
         part = _fields(tree.split("\nend of trees")[0])
+        if part.get("is_linear", "0") != "0":
+            message = "The model has linear leaves, which cannot be explained. Train anew."
+            raise ModelError(message)
         if int(part["num_leaves"]) == 1:
             constant += float(part["leaf_value"])
         else:
@@ -88,6 +93,15 @@ def parse_model(text: str) -> LeafBoxes:
         message = "The file is no LightGBM text model: max_feature_idx is missing. Train again."
         raise ModelError(message)
     return _flat(leaves, constant, int(features[1].split("\n")[0]) + 1)
+
+
+def _additive(header: str) -> None:
+    if "\naverage_output" in header or "\nnum_tree_per_iteration=1\n" not in header + "\n":
+        message = (
+            "The file is no LightGBM text model whose trees add up to one log-odds (a random "
+            "forest, several classes, or no model). Train with `tradegrade train`."
+        )
+        raise ModelError(message)
 
 
 def _fields(tree: str) -> dict[str, str]:

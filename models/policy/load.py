@@ -7,17 +7,19 @@ import hashlib
 import math
 import tomllib
 import typing
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
 from features.errors import ModelError
 from models.curves import Curve
+from models.policy.checks import faults
 from models.policy.sections import Policy
 
 T = TypeVar("T")
 _OUR_OWN = frozenset({"content", "sha256"})
+_KINDS = {int: "a whole number", float: "a number", str: "a text"}
 
 
 def load_policy(path: Path | None = None) -> Policy:
@@ -47,8 +49,10 @@ def parse_policy(content: bytes, *, source: str = "models/policy/default.toml") 
         message = f"The policy {source} is not readable TOML: {error}. Correct the line."
         raise ModelError(message) from error
     sha256 = hashlib.sha256(content).hexdigest()
-    policy = _section(Policy, document | {"content": content, "sha256": sha256}, "", source)
-    _check(policy, source)
+    policy = replace(_section(Policy, document, "", source), content=content, sha256=sha256)
+    for fault in faults(policy):
+        message = f"Policy {source}: {fault}"
+        raise ModelError(message)
     return policy
 
 
@@ -59,7 +63,7 @@ def _section(kind: type[T], given: Any, path: str, source: str) -> T:
     hints = typing.get_type_hints(kind)
     known = [f.name for f in fields(kind) if f.name not in _OUR_OWN]  # type: ignore[arg-type]
     for key in given:
-        if key not in hints:
+        if key not in known:
             near = difflib.get_close_matches(key, known, n=2)
             hint = f" Did you mean {' or '.join(near)}?" if near else f" Keys: {', '.join(known)}."
             message = f"Policy {source}: unknown key {_key(path, key)}.{hint}"
@@ -84,7 +88,7 @@ def _value(kind: Any, given: Any, key: str, source: str) -> Any:
             return float(given)
     elif isinstance(given, kind) and not isinstance(given, bool):
         return given
-    message = f"Policy {source}: {key} = {given!r} must be a {kind.__name__}."
+    message = f"Policy {source}: {key} = {given!r} must be {_KINDS[kind]}."
     raise ModelError(message)
 
 
@@ -100,6 +104,9 @@ def _curve(given: Any, key: str, source: str) -> Curve:
 
 
 def _anchors(given: Any, key: str, source: str) -> dict[str, tuple[float, float]]:
+    if not isinstance(given, dict):
+        message = f"Policy {source}: [{key}] must be a table, not {given!r}."
+        raise ModelError(message)
     anchors = {}
     for days, pair in given.items():
         good = (
@@ -117,32 +124,6 @@ def _anchors(given: Any, key: str, source: str) -> dict[str, tuple[float, float]
             raise ModelError(message)
         anchors[days] = (pair[0], pair[1])
     return anchors
-
-
-def _check(policy: Policy, source: str) -> None:
-    bands = policy.bands
-    if not 100 >= bands.A > bands.B > bands.C > 0:
-        message = (
-            f"Policy {source}: band floors must fall from A to C between 100 and 0, but they are "
-            f"A {bands.A:g}, B {bands.B:g}, C {bands.C:g}. Correct [bands]."
-        )
-        raise ModelError(message)
-    weights = vars(policy.weights)
-    if any(w < 0 for w in weights.values()) or not math.isclose(sum(weights.values()), 1.0):
-        message = (
-            f"Policy {source}: the weights must be at least 0 and add up to 1, but they add up to "
-            f"{sum(weights.values()):g}. Correct [weights]."
-        )
-        raise ModelError(message)
-    if not 0 <= policy.blend.rule_weight <= 1:
-        message = (
-            f"Policy {source}: blend.rule_weight = {policy.blend.rule_weight:g} must lie between "
-            "0 and 1."
-        )
-        raise ModelError(message)
-    if policy.scale.safe_points <= policy.scale.risky_points:
-        message = f"Policy {source}: scale.safe_points must be above scale.risky_points."
-        raise ModelError(message)
 
 
 def _key(path: str, name: str) -> str:

@@ -30,7 +30,7 @@ class CustomerLine:
     exposure, amount_at_risk : Decimal
         In the ledger's currency.
     reason : str
-        The first reason in the report's language.
+        The first reason that costs points, else the first, in the report's language.
     """
 
     customer_id: str
@@ -157,7 +157,9 @@ def _customers(book: Book, names: Mapping[str, str], language: str) -> list[Cust
     for grading, owed, reasons in zip(book.gradings, exposure, book.reasons, strict=True):
         lines.append(_line(grading, float(owed), names))
         if reasons:
-            lines[-1] = _with_reason(lines[-1], reasons[0].text.of(language))
+            # what costs points is what a reader of a risk report looks for
+            told = next((reason for reason in reasons if reason.points < 0), reasons[0])
+            lines[-1] = _with_reason(lines[-1], told.text.of(language))
     return lines
 
 

@@ -1,0 +1,145 @@
+"""Stored grades: all or none, once each, never changed."""
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from models.bundle import Bundle
+from models.document import grade_document
+from models.grading import grade_snapshots
+from serving.database import open_database
+from serving.grades.store import GRADES, POLICIES, GradeStore, GradingRun
+from tests.models.bundles import POLICY, bundle_in, snapshots_of
+
+DAY = "2025-06-30"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return bundle_in(tmp_path_factory.mktemp("bundles"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[GradeStore]:
+    engine = open_database(tmp_path)
+    yield GradeStore(engine)
+    engine.dispose()
+
+
+def run_on(day: str, bundle: Bundle) -> GradingRun:
+    return GradingRun(
+        as_of=date.fromisoformat(day),
+        model_version=bundle.model_version,
+        policy_version=POLICY.policy_version,
+        policy_content=POLICY.content,
+        ledger_fingerprint="f" * 64,
+    )
+
+
+def graded(bundle: Bundle, *given: dict, day: str = DAY):
+    snapshots = snapshots_of(*given, as_of=day)
+    documents = [grade_document(g, ()) for g in grade_snapshots(snapshots, bundle, POLICY)]
+    return documents, [snapshots.row(row) for row in range(len(snapshots))]
+
+
+def test_a_grade_is_kept_with_its_snapshot_and_policy(
+    store: GradeStore, bundle: Bundle, tmp_path: Path
+) -> None:
+    documents, snapshots = graded(bundle, {"external_score": None})
+    stored = store.append(run_on(DAY, bundle), documents, snapshots)
+    assert (stored.new, stored.same, stored.differing) == (1, 0, ())
+    with open_database(tmp_path).connect() as connection:
+        row = connection.execute(select(GRADES)).one()
+        policy = connection.execute(select(POLICIES.c.content)).scalar_one()
+    assert json.loads(row.document) == documents[0]
+    assert json.loads(row.snapshot)["external_score"] is None
+    assert json.loads(row.snapshot)["on_time_rate_365d"] == 1.0
+    assert policy == POLICY.content
+
+
+def test_storing_twice_doubles_nothing(store: GradeStore, bundle: Bundle) -> None:
+    told = graded(bundle, {}, {"overdue_count_365d": 3.0})
+    store.append(run_on(DAY, bundle), *told)
+    again = store.append(run_on(DAY, bundle), *told)
+    assert (again.new, again.same) == (0, 2)
+    assert store.count() == 2
+
+
+def test_a_grade_told_once_is_never_replaced(store: GradeStore, bundle: Bundle) -> None:
+    store.append(run_on(DAY, bundle), *graded(bundle, {}))
+    other = store.append(run_on(DAY, bundle), *graded(bundle, {"overdue_count_365d": 9.0}))
+    assert (other.new, other.same, other.differing) == (0, 0, ("c1",))
+    assert store.count() == 1
+
+
+@pytest.mark.parametrize("statement", ["UPDATE grades SET grade = 'A'", "DELETE FROM grades"])
+def test_the_table_refuses_change(
+    store: GradeStore, bundle: Bundle, tmp_path: Path, statement: str
+) -> None:
+    store.append(run_on(DAY, bundle), *graded(bundle, {}))
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        open_database(tmp_path).begin() as connection,
+    ):
+        connection.execute(text(statement))
+
+
+def test_the_prior_grade_is_the_last_before_the_day(store: GradeStore, bundle: Bundle) -> None:
+    for day, given in (("2025-04-30", {"is_dishonest": 1.0}), ("2025-05-31", {})):
+        store.append(run_on(day, bundle), *graded(bundle, given, day=day))
+    assert store.prior_grades(date(2025, 6, 30)) == {"c1": "B"}
+    assert store.prior_grades(date(2025, 5, 31)) == {"c1": "D"}
+    assert store.prior_grades(date(2025, 4, 30)) == {}
+
+
+def test_a_run_that_fails_midway_stores_nothing(store: GradeStore, bundle: Bundle) -> None:
+    documents, snapshots = graded(bundle, {}, {})
+    documents[1] = documents[1] | {"grade": None}
+    with pytest.raises(IntegrityError):
+        store.append(run_on(DAY, bundle), documents, snapshots)
+    assert store.count() == 0
+
+
+def _store_many(home: Path, bundle_folder: Path, started: str) -> None:
+    from models.bundle import load_bundle
+
+    bundle = load_bundle(bundle_folder)
+    documents, snapshots = graded(bundle, {})
+    many = [documents[0] | {"customer_id": f"k{n}"} for n in range(4000)]
+    engine = open_database(home)
+    Path(started).touch()
+    GradeStore(engine).append(run_on(DAY, bundle), many, snapshots * len(many))
+
+
+@pytest.mark.parametrize("delay", [0.03, 0.15])
+def test_a_kill_leaves_all_or_nothing(tmp_path: Path, delay: float) -> None:
+    bundle = bundle_in(tmp_path / "bundles")
+    folder, started = tmp_path / "bundles" / bundle.model_version, tmp_path / "started"
+    child = multiprocessing.get_context("spawn").Process(
+        target=_store_many, args=(tmp_path, folder, str(started))
+    )
+    child.start()
+    while not started.exists() and child.is_alive():
+        time.sleep(0.005)
+    time.sleep(delay)
+    if child.pid is not None and child.is_alive():
+        os.kill(child.pid, signal.SIGKILL)
+    child.join()
+    engine = open_database(tmp_path)
+    kept = GradeStore(engine).count()
+    assert kept in (0, 4000)
+    documents, snapshots = graded(bundle, {})
+    many = [documents[0] | {"customer_id": f"k{n}"} for n in range(4000)]
+    again = GradeStore(engine).append(run_on(DAY, bundle), many, snapshots * len(many))
+    assert again.new == 4000 - kept
+    assert GradeStore(engine).count() == 4000
+    engine.dispose()

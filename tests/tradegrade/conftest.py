@@ -1,0 +1,51 @@
+"""A workspace with a champion, a small shop's ledger, and the command line over both."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from features.ledger.simulate import simulate
+from tests.models.bundles import bundle_in, bundle_parts
+from tradegrade.cli import cli
+from training.runs import BUNDLES, set_champion
+
+AS_OF = "2025-12-31"
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop") / "ledger"
+    simulate(60, 24, 3, folder)
+    return folder
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A home with a champion, and a way to run commands in it."""
+
+    home: Path
+    version: str
+    run: Callable[..., Result]
+
+    def json_lines(self, *arguments: object) -> list[dict[str, Any]]:
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    home = tmp_path / "home"
+    monkeypatch.setenv("TRADEGRADE_HOME", str(home))
+    bundle = bundle_in(home / BUNDLES, bundle_parts(horizon_days=180))
+    set_champion(home, bundle.model_version)
+
+    def run(*arguments: object) -> Result:
+        return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+    return Workspace(home, bundle.model_version, run)
