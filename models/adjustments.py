@@ -112,9 +112,8 @@ def adjust(case: Case, policy: Policy, horizon_days: int, edges: Edges) -> Adjus
     if provisional:
         entry = policy.provisional.entry_points
         lines.append(Adjustment("provisional", entry - points(), "no_history"))
-    # of a newcomer the model knows too little for its probability to cap the entry point
-    likely = set() if provisional else _likely(case, policy, horizon_days)
-    lines += _ceiling(set(hard) | likely, policy, edges, points())
+    held = set(hard) | _likely(case, policy, horizon_days)
+    lines += _ceiling(held, policy, edges, points())
     lines += _hysteresis(case, policy, edges, points())
     before = points()
     override, suspended = _override(case, policy, edges, before, hard)

@@ -84,9 +84,15 @@ def test_a_newcomer_with_a_hard_fact_is_capped_and_not_lifted_to_the_entry_point
     assert lines(found) == [("ceiling", 0.0, "dishonest")]
 
 
-def test_a_newcomers_probability_does_not_cap_the_entry_point():
+def test_a_newcomers_probability_caps_the_entry_point_like_anybody_elses():
     found = adjusted(20.0, history_days=0.0, chance=0.9)
-    assert (found.score, found.provisional) == (50.0, True)
+    assert found.provisional
+    assert [(kind, reason) for kind, _, reason in lines(found)] == [
+        ("provisional", "no_history"),
+        ("ceiling", "probability_to_d"),
+    ]
+    assert found.score == pytest.approx(39.99)
+    assert adjusted(20.0, history_days=0.0, chance=0.02).score == 50.0
 
 
 @pytest.mark.parametrize(
