@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -232,7 +233,7 @@ def _replaced(settings: T, **given: Any) -> T:
 def _check(config: TrainingConfig) -> None:
     windows, model = config.windows, config.model
     rules = [
-        (config.seed >= 0, "seed", config.seed, "zero or more"),
+        (0 <= config.seed < 2**31, "seed", config.seed, "zero or more, and below 2147483648"),
         (
             bool(windows.horizons_days) and min(windows.horizons_days) >= 1,
             "windows.horizons_days",
@@ -275,6 +276,41 @@ def _check(config: TrainingConfig) -> None:
             "model.trees, rows_in_leaf, threads and leaves",
             [model.trees, model.rows_in_leaf, model.threads, model.leaves],
             "at least 1, leaves at least 2",
+        ),
+        (
+            0 < model.learning_rate <= 1 and 0 <= model.l2 < math.inf,
+            "model.learning_rate and model.l2",
+            [model.learning_rate, model.l2],
+            "above 0 and at most 1, and zero or more",
+        ),
+        (
+            0 <= model.rows_in_leaf_share < 0.5,
+            "model.rows_in_leaf_share",
+            model.rows_in_leaf_share,
+            "zero or more and below 0.5, so that a leaf can be split",
+        ),
+        (
+            0 < config.calibration.inverse_penalty < math.inf,
+            "calibration.inverse_penalty",
+            config.calibration.inverse_penalty,
+            "above 0",
+        ),
+        (
+            min(
+                windows.least_defaults,
+                windows.least_defaults_in_all,
+                config.reference.sample,
+                config.validation.bins,
+            )
+            >= 1,
+            "windows.least_defaults, least_defaults_in_all, reference.sample and validation.bins",
+            [
+                windows.least_defaults,
+                windows.least_defaults_in_all,
+                config.reference.sample,
+                config.validation.bins,
+            ],
+            "at least 1",
         ),
         (
             0 < config.validation.confidence < 1 and config.validation.resamples >= 1,

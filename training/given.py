@@ -19,6 +19,13 @@ _READERS = {
     ".csv": "read_csv($path, header = true, all_varchar = true)",
 }
 
+_TEXT = "CAST(defaulted AS VARCHAR)"
+# a column with a gap was often written as 1.0 and 0.0
+_FLAG = (
+    f"coalesce(TRY_CAST({_TEXT} AS BOOLEAN), "
+    f"CASE TRY_CAST({_TEXT} AS DOUBLE) WHEN 1 THEN true WHEN 0 THEN false END)"
+)
+
 
 def given_rows(ledger: Ledger, path: Path) -> Rows:
     """Return the rows that a file of outcomes fixes, by as-of date and customer.
@@ -60,7 +67,7 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, 
         _check_columns([row[0] for row in described.fetchall()], path)
         rows: list[tuple[str, object, object]] = connection.execute(
             "SELECT CAST(customer_id AS VARCHAR), TRY_CAST(CAST(as_of AS VARCHAR) AS DATE) AS day, "
-            f"TRY_CAST(CAST(defaulted AS VARCHAR) AS BOOLEAN) FROM {reader} ORDER BY day, 1",
+            f"{_FLAG} FROM {reader} ORDER BY day, 1",
             {"path": str(path)},
         ).fetchall()
     except duckdb.Error as error:

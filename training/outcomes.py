@@ -49,9 +49,9 @@ def default_events(ledger: Ledger, default_on: Sequence[str]) -> tuple[Event, ..
     ledger : Ledger
         An opened ledger.
     default_on : sequence of str
-        Some of ``bad_debt`` (the day it is recognised), ``bankruptcy`` (the day it is filed)
-        and ``days_past_due`` (the day an invoice reaches 90 days past due and is owed over
-        both floors of the feature settings).
+        Some of ``bad_debt`` (the day it is recognised; corrected to zero it was withdrawn),
+        ``bankruptcy`` (the day it is filed) and ``days_past_due`` (the day an invoice reaches
+        90 days past due and is owed over both floors of the feature settings).
 
     Returns
     -------
@@ -112,7 +112,8 @@ def _among(customer_ids: Sequence[str], chosen: set[str]) -> Flags:
 
 
 def _bad_debts(ledger: Ledger) -> list[Event]:
-    return _final_rows(ledger, "led_bad_debts", "bad_debt_id", "recognised_on", "TRUE")
+    owed = "(amount IS NULL OR amount <> 0)"
+    return _final_rows(ledger, "led_bad_debts", "bad_debt_id", "recognised_on", owed)
 
 
 def _bankruptcies(ledger: Ledger) -> list[Event]:
@@ -120,10 +121,13 @@ def _bankruptcies(ledger: Ledger) -> list[Event]:
 
 
 def _final_rows(ledger: Ledger, table: str, key: str, day: str, chosen: str) -> list[Event]:
+    # known since the first version that tells it of this customer: a lawsuit that was corrected
+    # to a bankruptcy was not known as one before
     rows = ledger.connection.execute(
-        f"SELECT t.customer_id, t.{day}, greatest(t.{day}, f.first_known) FROM {table} AS t "
-        f"JOIN (SELECT {key}, min(row_from) AS first_known FROM {table} GROUP BY {key}) AS f "
-        f"USING ({key}) WHERE t.row_to = {FAR} AND {chosen}"
+        f"WITH told AS (SELECT {key}, customer_id, {day}, row_from, row_to FROM {table} "
+        f"WHERE {chosen}) SELECT t.customer_id, t.{day}, greatest(t.{day}, f.first_known) "
+        f"FROM told AS t JOIN (SELECT {key}, customer_id, min(row_from) AS first_known FROM told "
+        f"GROUP BY ALL) AS f USING ({key}, customer_id) WHERE t.row_to = {FAR}"
     ).fetchall()
     return [Event(customer, _date(on), _date(known)) for customer, on, known in rows]
 
@@ -132,7 +136,8 @@ def _days_past_due(ledger: Ledger) -> list[Event]:
     rows = _reached(ledger)
     if not rows:
         return []
-    days = np.array([EPOCH + timedelta(days=row[2]) for row in rows], dtype="datetime64[D]")
+    # what is owed and the exposure that it is a share of are both of the day it was seen
+    days = np.array([_date(row[2]) for row in rows], dtype="datetime64[D]")
     floor = _exposure(ledger, ([row[0] for row in rows], days))
     permille = ledger.settings.default_floor_permille
     return [
@@ -143,10 +148,12 @@ def _days_past_due(ledger: Ledger) -> list[Event]:
 
 
 def _reached(ledger: Ledger) -> list[tuple[str, int, int, int]]:
-    """Return (customer, day reached, day seen, largest outstanding in minor units).
+    """Return (customer, day of default, day seen, largest outstanding in minor units).
 
-    What was owed on that day is what the ledger told on it. An invoice that, by final
-    knowledge, was settled by then does not count even if that was told later.
+    What was owed is what the ledger told on the day seen. An invoice that, by final knowledge,
+    was settled by its ninetieth day does not count even if that was told later. One that was
+    told late counts from that ninetieth day; one that looked paid, until the payment bounced
+    or was taken back, from the day on which the ledger told so.
     """
     if ledger.last_day is None:
         return []
@@ -156,16 +163,18 @@ def _reached(ledger: Ledger) -> list[tuple[str, int, int, int]]:
     rows: list[tuple[str, int, int, int]] = ledger.connection.execute(
         "WITH first AS (SELECT customer_id, invoice_id, min(known_from) AS first_known "
         "FROM fact_items GROUP BY customer_id, invoice_id), "
-        f"late AS (SELECT i.customer_id, i.invoice_id, i.{reached} AS day, "
-        f"greatest(i.{reached}, f.first_known) AS seen FROM fact_items AS i "
-        "JOIN first AS f USING (customer_id, invoice_id) "
+        f"late AS (SELECT i.customer_id, i.invoice_id, i.{reached} AS day, f.first_known "
+        "FROM fact_items AS i JOIN first AS f USING (customer_id, invoice_id) "
         f"WHERE i.known_to = {FAR} AND i.amount > 0 AND i.settled_on > i.{reached} "
-        f"AND i.{reached} <= {last}) "
-        "SELECT l.customer_id, l.day, l.seen, CAST(max(v.outstanding) AS BIGINT) FROM late AS l "
-        "JOIN fact_items AS v ON v.customer_id = l.customer_id AND v.invoice_id = l.invoice_id "
-        "AND v.known_from <= l.seen AND l.seen < v.known_to "
+        f"AND i.{reached} <= {last}), "
+        "seen AS (SELECT l.customer_id, l.day, l.first_known, "
+        "min(greatest(l.day, v.known_from)) AS seen, arg_min(v.outstanding, v.known_from) AS owed "
+        "FROM late AS l JOIN fact_items AS v ON v.customer_id = l.customer_id "
+        "AND v.invoice_id = l.invoice_id AND v.known_to > l.day "
         f"WHERE v.outstanding > {settings.default_floor_minor} "
-        "GROUP BY l.customer_id, l.day, l.seen ORDER BY ALL"
+        "GROUP BY l.customer_id, l.invoice_id, l.day, l.first_known) "
+        "SELECT customer_id, CASE WHEN first_known > day THEN day ELSE seen END AS day, seen, "
+        "CAST(max(owed) AS BIGINT) FROM seen GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     return rows
 

@@ -71,15 +71,16 @@ def medoid(values: Floats) -> int:
 
 
 def book_of(rows: Rows) -> Book:
-    """Return the quantiles of trade and the on-time rate of the book as it is now.
+    """Return the quantiles of trade and the on-time rate of the book as it was.
 
-    No outcome enters, so the latest rows may be taken: a year's trade can only be told where
-    there is a year of history.
+    No outcome enters, so the calibration rows may be taken with the fit rows: a year's trade
+    can only be told where there is a year of history.
 
     Parameters
     ----------
     rows : Rows
-        Every row used; of each customer the latest counts.
+        The rows that the model comes from, none of the test set; of each customer the latest
+        counts.
 
     Raises
     ------

@@ -64,11 +64,15 @@ def set_champion(home: Path, model_version: str) -> None:
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> Path:
+    text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     number, half = tempfile.mkstemp(prefix=".half-", dir=path.parent)
-    with os.fdopen(number, "w", encoding="utf-8") as stream:
-        json.dump(document, stream, indent=1, sort_keys=True, allow_nan=False)
-        stream.write("\n")
-    Path(half).chmod(0o644)
-    os.replace(half, path)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(half).chmod(0o644)
+        os.replace(half, path)
+    except BaseException:
+        Path(half).unlink(missing_ok=True)
+        raise
     return path

@@ -17,6 +17,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy
+from sqlalchemy.exc import SQLAlchemyError
+
 from features.errors import UnavailableError
 from training.config import TrackingSettings
 
@@ -24,8 +27,11 @@ _SAFE = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # seven, its own choice, takes minutes to give up
     "GIT_PYTHON_REFRESH": "quiet",
 }
+_URIS = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _NEEDED = ("duckdb", "lightgbm", "numpy", "pyarrow")
 # MLflow reads a model from code: this file is what it runs to get the model
 _MODEL_FILE = """\
@@ -87,16 +93,20 @@ def track(run: TrackedRun, *, home: Path, settings: TrackingSettings, alias: str
     mlflow = _mlflow()
     own = f"sqlite:///{(home / 'mlflow.db').resolve()}"
     uri = settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or own
-    artifacts = (home / "mlflow-artifacts").resolve().as_uri() if uri == own else None
+    # a server knows where its artifacts go; a bare database would put them where we stand
+    local = uri.startswith(_DATABASES)
+    artifacts = (home / "mlflow-artifacts").resolve().as_uri() if local else None
     home.mkdir(parents=True, exist_ok=True)
     try:
+        _ask_once(uri)
         with _store(mlflow, uri):
             return _logged(mlflow, run, settings=settings, alias=alias, artifacts=artifacts)
-    except mlflow.exceptions.MlflowException as error:
+    except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+        fault = (str(error).strip() or type(error).__name__).splitlines()[0]
         message = (
             f"The run could not be tracked at {_without_password(uri)} "
-            f"({_without_password(str(error).splitlines()[0])}). Start that store, or unset "
-            "MLFLOW_TRACKING_URI to track in the workspace."
+            f"({_without_password(fault)}). Start that store, or unset MLFLOW_TRACKING_URI to "
+            "track in the workspace."
         )
         raise UnavailableError(message) from error
 
@@ -131,15 +141,26 @@ def bundle_model() -> Any:
 
 
 def _without_password(uri: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", uri)
+    return re.sub(r"//[^/\s]*@", "//", uri)
+
+
+def _ask_once(uri: str) -> None:
+    """Raise where a database server does not answer: MLflow would ask ten times, for minutes."""
+    if uri.startswith(_DATABASES) and not uri.startswith("sqlite"):
+        engine = sqlalchemy.create_engine(uri)
+        try:
+            engine.connect().close()
+        finally:
+            engine.dispose()
 
 
 def _mlflow() -> Any:
     for name, value in _SAFE.items():
         os.environ.setdefault(name, value)
     try:
-        import mlflow  # noqa: PLC0415 - seconds to import, needed only to track
-        import mlflow.pyfunc
+        with _unwarned():
+            import mlflow  # noqa: PLC0415 - seconds to import, needed only to track
+            import mlflow.pyfunc
     except ImportError as error:
         message = f"MLflow is not installed ({error}). Install Tradegrade with the extra `train`."
         raise UnavailableError(message) from error
@@ -147,11 +168,19 @@ def _mlflow() -> Any:
 
 
 @contextmanager
+def _unwarned() -> Iterator[None]:
+    """Hide what MLflow warns of in its own code and dependencies; nothing of ours runs here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
 def _store(mlflow: Any, uri: str) -> Iterator[None]:
     """Point MLflow at a store, quietly, and back again."""
     from mlflow.utils import logging_utils  # noqa: PLC0415
 
-    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    before = {name: os.environ.get(name) for name in _URIS}
     migrations = logging.getLogger("alembic")
     level = migrations.level
     migrations.setLevel(logging.ERROR)
@@ -159,12 +188,15 @@ def _store(mlflow: Any, uri: str) -> Iterator[None]:
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of MLflow about its own dependencies
+        with _unwarned():
             yield
     finally:
-        mlflow.set_tracking_uri(before[0])
-        mlflow.set_registry_uri(before[1])
+        # MLflow writes a URI that is set into the environment, where the next run would find it
+        mlflow.set_tracking_uri(before[_URIS[0]])
+        mlflow.set_registry_uri(before[_URIS[1]])
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({} if value is None else {name: value})
         logging_utils.enable_logging()
         migrations.setLevel(level)
 

@@ -191,7 +191,7 @@ def _bundle(
         feature_names=names,
         null_seen=dict(zip(names, model.null_seen.tolist(), strict=True)),
         reference=dict(zip(names, model.reference.tolist(), strict=True)),
-        book=book_of(dataset.rows),
+        book=book_of(dataset.rows.where(dataset.parts != TEST)),
         policy=policy.content,
         horizon_days=dataset.horizon_days,
     )
