@@ -53,6 +53,10 @@ class Feature:
         How it is computed.
     evidence : Evidence or None
         The rows that show it; None for an attribute of the customer.
+    modelled : bool
+        Whether a model may learn from it. What tells of our knowledge and not of the
+        customer (which source a score has, how many sources we know) may not: nobody is a
+        better payer for having been looked up.
     version : int
         Raised when the definition changes.
     """
@@ -70,6 +74,7 @@ class Feature:
     direction: int
     value: Expr
     evidence: Evidence | None = None
+    modelled: bool = True
     version: int = 1
 
     def __post_init__(self) -> None:
@@ -102,6 +107,7 @@ class Family:
         window: int | None = None,
         null: str = "unknown",
         evidence: Evidence | None = None,
+        modelled: bool = True,
     ) -> None:
         """Add a feature; ``label`` and ``meaning`` are (zh, en)."""
         self.features.append(
@@ -119,5 +125,6 @@ class Family:
                 direction=direction,
                 value=value,
                 evidence=evidence,
+                modelled=modelled,
             )
         )

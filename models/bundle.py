@@ -47,12 +47,12 @@ class Parts:
     feature_names : tuple of str
         In the order of the trees' features; all in the catalogue.
     null_seen : mapping of str to bool
-        Whether the fit window had the feature unknown.
+        Whether the fit window had the feature unknown often enough to learn from it.
     reference : mapping of str to float
         The reference customer, without name or id, at least the features of the trees and
         whatever else the rules read; NaN is unknown.
     book : Book
-        Quantiles and on-time rate of the fit window.
+        Quantiles and on-time rate of the fit and calibration windows.
     policy : bytes
         The policy at training, as a record; the active policy grades.
     horizon_days : int

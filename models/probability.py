@@ -40,8 +40,8 @@ class ProbabilityModel:
     model_text : str
         LightGBM's text format.
     null_seen : ndarray of bool, shape (features,)
-        Whether training saw the feature unknown. Where it did not, an unknown value says
-        nothing: it is taken as the reference customer's.
+        Whether training saw the feature unknown often enough to learn from it. Where it did
+        not, an unknown value says nothing: it is taken as the reference customer's.
     reference : ndarray of float64, shape (features,)
         The reference customer.
     """

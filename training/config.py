@@ -58,7 +58,11 @@ class DefaultDefinition:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Size and sampling of the trees; shares are above 0 and at most 1."""
+    """Size and sampling of the trees; shares are above 0 and at most 1.
+
+    ``least_defaults_unknown``: defaults that must have a feature unknown before the trees
+    may learn what its absence means.
+    """
 
     trees: int
     leaves: int
@@ -68,6 +72,7 @@ class ModelSettings:
     l2: float
     row_share: float
     column_share: float
+    least_defaults_unknown: int
     threads: int
 
 
@@ -272,9 +277,16 @@ def _check(config: TrainingConfig) -> None:
             "above 0 and at most 1",
         ),
         (
-            min(model.trees, model.rows_in_leaf, model.threads) >= 1 and model.leaves >= 2,
-            "model.trees, rows_in_leaf, threads and leaves",
-            [model.trees, model.rows_in_leaf, model.threads, model.leaves],
+            min(model.trees, model.rows_in_leaf, model.threads, model.least_defaults_unknown) >= 1
+            and model.leaves >= 2,
+            "model.trees, rows_in_leaf, threads, least_defaults_unknown and leaves",
+            [
+                model.trees,
+                model.rows_in_leaf,
+                model.threads,
+                model.least_defaults_unknown,
+                model.leaves,
+            ],
             "at least 1, leaves at least 2",
         ),
         (

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import FEATURES
+from features.catalogue import FEATURES, MODEL_FEATURES
 from features.errors import LedgerError
-from features.matrix import Floats
+from features.matrix import Floats, Snapshots
 from models.probability import Calibration, ProbabilityModel
 from training.config import CalibrationSettings, ModelSettings, TrainingConfig
 from training.population import Rows
@@ -20,8 +21,34 @@ Flags = NDArray[np.bool_]
 _DIGITS = 12  # of a calibration parameter: below the noise of the solver
 
 
-def fit_model(fit: Rows, calibrate: Rows, config: TrainingConfig) -> ProbabilityModel:
+@dataclass(frozen=True)
+class Fitted:
+    """A calibrated model and the reference customer of the rows it was fitted on.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The model's features, in order.
+    probability : ProbabilityModel
+        Trees and calibration.
+    reference : dict of str to float
+        Every feature of the reference customer; NaN is unknown.
+    """
+
+    names: tuple[str, ...]
+    probability: ProbabilityModel
+    reference: dict[str, float]
+
+    def log_odds(self, snapshots: Snapshots) -> Floats:
+        """Return calibrated log-odds of default of each snapshot, shape (n,)."""
+        return self.probability.log_odds(snapshots.select(self.names).values)
+
+
+def fit_model(fit: Rows, calibrate: Rows, config: TrainingConfig) -> Fitted:
     """Return a calibrated model: trees from one set of rows, calibration from another.
+
+    A feature that too few defaults had unknown cannot teach what its absence means: there,
+    and wherever the model is used, an unknown value is taken as the reference customer's.
 
     Parameters
     ----------
@@ -43,22 +70,25 @@ def fit_model(fit: Rows, calibrate: Rows, config: TrainingConfig) -> Probability
             )
             raise LedgerError(message)
     reference = reference_customer(fit, sample=config.reference.sample)
-    names = fit.snapshots.names
-    trees = ProbabilityModel(
-        model_text=fit_trees(
-            fit.snapshots.values, fit.defaulted, names, settings=config.model, seed=config.seed
-        ),
+    values = fit.snapshots.select(MODEL_FEATURES).values
+    unknown = np.isnan(values[fit.defaulted]).sum(axis=0)
+    untrained = ProbabilityModel(
+        model_text="",
         calibration=Calibration(0.0, 1.0),
-        null_seen=np.asarray(np.isnan(fit.snapshots.values).any(axis=0)),
-        reference=np.array([reference[name] for name in names]),
+        null_seen=np.asarray(unknown >= config.model.least_defaults_unknown),
+        reference=np.array([reference[name] for name in MODEL_FEATURES]),
     )
-    margin = trees.log_odds(calibrate.snapshots.values)
-    return ProbabilityModel(
-        trees.model_text,
-        fit_calibration(margin, calibrate.defaulted, config.calibration),
-        trees.null_seen,
-        trees.reference,
+    text = fit_trees(
+        untrained.prepare(values),
+        fit.defaulted,
+        MODEL_FEATURES,
+        settings=config.model,
+        seed=config.seed,
     )
+    trees = replace(untrained, model_text=text)
+    margin = trees.log_odds(calibrate.snapshots.select(MODEL_FEATURES).values)
+    calibration = fit_calibration(margin, calibrate.defaulted, config.calibration)
+    return Fitted(MODEL_FEATURES, replace(trees, calibration=calibration), reference)
 
 
 def fit_trees(

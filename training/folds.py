@@ -65,7 +65,7 @@ def _judged(others: Rows, fold: Rows, config: TrainingConfig) -> Metrics:
         others.where(parts == CALIBRATE),
     )
     model = fit_model(fit, calibrate, config)
-    log_odds = model.log_odds(fold.snapshots.values)
+    log_odds = model.log_odds(fold.snapshots)
     return metrics(log_odds, fold.defaulted, bins=config.validation.bins)
 
 

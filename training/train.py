@@ -184,13 +184,13 @@ def _bundle(
     fit, calibrate = dataset.part(FIT), dataset.part(CALIBRATE)
     progress(f"fitting on {len(fit)} rows, calibrating on {len(calibrate)}")
     model = fit_model(fit, calibrate, config)
-    names = fit.snapshots.names
+    seen = model.probability.null_seen.tolist()
     parts = Parts(
-        model_text=model.model_text,
-        calibration=model.calibration,
-        feature_names=names,
-        null_seen=dict(zip(names, model.null_seen.tolist(), strict=True)),
-        reference=dict(zip(names, model.reference.tolist(), strict=True)),
+        model_text=model.probability.model_text,
+        calibration=model.probability.calibration,
+        feature_names=model.names,
+        null_seen=dict(zip(model.names, seen, strict=True)),
+        reference=model.reference,
         book=book_of(dataset.rows.where(dataset.parts != TEST)),
         policy=policy.content,
         horizon_days=dataset.horizon_days,
@@ -202,7 +202,7 @@ def _judged(
     bundle: Bundle, dataset: Dataset, config: TrainingConfig, folds: FoldFigures | None
 ) -> Judged:
     test, settings = dataset.part(TEST), config.validation
-    log_odds = bundle.probability.log_odds(test.snapshots.values)
+    log_odds = bundle.probability.log_odds(test.snapshots.select(bundle.feature_names).values)
     return Judged(
         metrics=metrics(log_odds, test.defaulted, bins=settings.bins),
         auc_interval=auc_interval(

@@ -79,6 +79,7 @@ DATA.add(
         "courts, signals",
     ),
     direction=0,
+    modelled=False,
 )
 DATA.add(
     "past_bad_debt_amount",

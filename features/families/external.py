@@ -65,6 +65,7 @@ EXTERNAL.add(
         "1 where the score is the customer's own, 2 where it is its industry's",
     ),
     direction=0,
+    modelled=False,
 )
 EXTERNAL.add(
     "external_score_change_180d",

@@ -109,6 +109,6 @@ TIMELINESS.add(
         "Median days from issue to settlement of the invoices due in the last 365 days that are "
         "settled",
     ),
-    direction=0,
+    direction=1,
     evidence=Evidence("items", due_within(365) & is_settled),
 )

@@ -235,7 +235,7 @@ TRADING.add(
         "未结余额除以近90天开票金额,乘以90",
         "Open balance over the amount invoiced in the last 90 days, times 90",
     ),
-    direction=0,
+    direction=1,
     evidence=Evidence("items", items.outstanding > 0),
 )
 for days in (30, 90):

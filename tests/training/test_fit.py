@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from features.catalogue import FEATURE_NAMES, FEATURES
 from features.errors import LedgerError
-from models.probability import ProbabilityModel
+from models.probability import Calibration
 from tests.training.books import made_rows, rows_of
 from training.config import load_config
 from training.fit import fit_calibration, fit_model, fit_trees, parameters
@@ -127,12 +127,12 @@ def test_model_is_calibrated_on_rows_it_was_not_fitted_on():
 
     model = fit_model(fit, calibrate, CONFIG)
 
-    told = 1 / (1 + np.exp(-model.log_odds(test.snapshots.values)))
-    raw = ProbabilityModel(
-        model.model_text, replace(model.calibration, intercept=0, slope=1),
-        model.null_seen, model.reference,
-    ).log_odds(calibrate.snapshots.values)  # fmt: skip
-    assert model.calibration == fit_calibration(raw, calibrate.defaulted, CONFIG.calibration)
+    told = 1 / (1 + np.exp(-model.log_odds(test.snapshots)))
+    raw = replace(model.probability, calibration=Calibration(0.0, 1.0)).log_odds(
+        calibrate.snapshots.select(model.names).values
+    )
+    fitted = fit_calibration(raw, calibrate.defaulted, CONFIG.calibration)
+    assert model.probability.calibration == fitted
     assert told.mean() == pytest.approx(test.defaulted.mean(), abs=0.02)
     assert auc(told, test.defaulted) > 0.65
 
@@ -142,9 +142,31 @@ def test_model_remembers_where_training_saw_unknown_values():
 
     model = fit_model(fit, made_rows(1000, 2), CONFIG)
 
-    seen = dict(zip(FEATURE_NAMES, model.null_seen.tolist(), strict=True))
+    seen = dict(zip(model.names, model.probability.null_seen.tolist(), strict=True))
     assert seen["external_score"]
     assert not seen["on_time_rate_365d"]
+
+
+def test_an_unknown_that_few_defaults_had_counts_as_the_reference_customers():
+    fit = made_rows(2000, 1)
+    place = fit.snapshots.names.index("credit_limit")
+    fit.snapshots.values[np.flatnonzero(fit.defaulted)[:5], place] = np.nan
+
+    model = fit_model(fit, made_rows(1000, 2), CONFIG)
+
+    few = fit.snapshots.select(model.names)
+    column = model.names.index("credit_limit")
+    assert not model.probability.null_seen[column]
+    filled = few.values.copy()
+    filled[np.isnan(filled[:, column]), column] = model.reference["credit_limit"]
+    assert np.array_equal(model.log_odds(fit.snapshots), model.probability.log_odds(filled))
+
+
+def test_the_model_learns_nothing_from_what_we_know_of_a_customer():
+    model = fit_model(made_rows(500, 1), made_rows(500, 2), CONFIG)
+
+    assert set(FEATURE_NAMES) - set(model.names) == {"external_score_source", "known_share"}
+    assert set(model.reference) == set(FEATURE_NAMES)
 
 
 @pytest.mark.parametrize("which", ["fit", "calibration"])

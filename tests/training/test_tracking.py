@@ -83,7 +83,8 @@ def test_mlflow_loads_the_model_and_it_tells_the_probabilities_of_the_bundle(tra
         model = mlflow.pyfunc.load_model(f"models:/{SETTINGS.model_name}@champion")
         told, again = model.predict(frame), model.predict(shuffled)
 
-    odds = load_bundle(trained.result.bundle).probability.log_odds(rows.values)
+    bundle = load_bundle(trained.result.bundle)
+    odds = bundle.probability.log_odds(rows.select(bundle.feature_names).values)
     assert np.isnan(rows.values).any()
     assert np.array_equal(told, probability(odds))
     assert np.array_equal(again, told)

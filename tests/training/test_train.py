@@ -84,7 +84,7 @@ def test_shipped_bundle_is_the_one_that_was_judged(trained):
     bundle = load_bundle(trained.result.bundle)
     test = trained.result.dataset.part(TEST)
 
-    told = bundle.probability.log_odds(test.snapshots.values)
+    told = bundle.probability.log_odds(test.snapshots.select(bundle.feature_names).values)
 
     assert (told == trained.result.judged.log_odds).all()
     assert bundle.model_version == trained.result.model_version
