@@ -28,17 +28,35 @@ class Problem:
 def row_problems(
     connection: duckdb.DuckDBPyConnection, files: TableFiles, latest: date
 ) -> list[Problem]:
-    """Return the rules of one table that its rows break, each with its first rows."""
+    """Return the rules of one table that its rows break, each with its first rows.
+
+    Raises
+    ------
+    LedgerError
+        If a file has a sound footer but its rows are damaged.
+    """
     rules = list(row_rules(files.table, files.types, latest))
     counts = ", ".join(f"count(CASE WHEN {rule.breach} THEN 1 END)" for rule in rules)
-    found = _one(connection, f"SELECT {counts} FROM {files.source}")
+    try:
+        found = _one(connection, f"SELECT {counts} FROM {files.source}")
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        message = (
+            f"Table {files.table.name}: the rows cannot be read from "
+            f"{', '.join(path.name for path in files.paths[:SHOWN_ROWS])} "
+            f"({str(error).splitlines()[0][:120]}). Write the files again."
+        )
+        raise LedgerError(message) from error
     problems = []
     for rule, rows in zip(rules, found, strict=True):
         if rows:
             key = files.table.key[0]
+            # A plain WHERE would be answered from the file's statistics, which know no NaN.
             shown = connection.execute(
                 f'SELECT file_row_number + 1, "{key}", CAST("{rule.column}" AS VARCHAR) '
-                f"FROM {files.source} WHERE {rule.breach} LIMIT {SHOWN_ROWS}"
+                f"FROM {files.source} WHERE CASE WHEN {rule.breach} THEN 1 ELSE 0 END = 1 "
+                f"LIMIT {SHOWN_ROWS}"
             ).fetchall()
             where = "; ".join(f"row {row} ({_short(k)}): {_short(v)}" for row, k, v in shown)
             message = (

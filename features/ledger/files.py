@@ -25,7 +25,7 @@ class TableFiles:
     @property
     def source(self) -> str:
         """Return the SQL that reads the rows with their file and row number."""
-        paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in self.paths)
+        paths = ", ".join("'" + as_it_is(path).replace("'", "''") + "'" for path in self.paths)
         return f"read_parquet([{paths}], union_by_name = true, file_row_number = true)"
 
 
@@ -69,6 +69,17 @@ def fingerprint(tables: dict[str, TableFiles]) -> str:
     return total.hexdigest()
 
 
+def as_it_is(path: Path) -> str:
+    """Return a path in which DuckDB sees no pattern: a folder may be called ``book[1]``.
+
+    Examples
+    --------
+    >>> as_it_is(Path("book[1]/a?.parquet"))
+    'book[[]1]/a[?].parquet'
+    """
+    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
+
+
 def _paths(folder: Path, name: str) -> tuple[Path, ...]:
     single = folder / f"{name}.parquet"
     several = tuple(sorted((folder / name).glob("*.parquet")))
@@ -84,41 +95,38 @@ def _paths(folder: Path, name: str) -> tuple[Path, ...]:
 def _types(
     connection: duckdb.DuckDBPyConnection, table: Table, paths: tuple[Path, ...]
 ) -> dict[str, str]:
-    in_file = _described(connection, table, paths)
+    in_files = [_described(connection, table, (path,)) for path in paths]
+    together = in_files[0] if len(paths) == 1 else _described(connection, table, paths)
     for column in table.columns:
-        file_type = in_file.get(column.name)
-        if file_type is None:
-            if column.required:
-                raise LedgerError(_missing(table, column.name, tuple(in_file)))
-        elif not fits(column, file_type):
-            message = (
-                f"Table {table.name}, column {column.name}: the file holds {file_type}, which "
-                f"cannot be a {column.kind}. {mend_of_type(column)}."
-            )
-            raise LedgerError(message)
+        if column.name not in together and column.required:
+            raise LedgerError(_missing(table, column.name, tuple(together)))
+        for file_type in (types[column.name] for types in in_files if column.name in types):
+            if not fits(column, file_type):
+                message = (
+                    f"Table {table.name}, column {column.name}: the file holds {file_type}, which "
+                    f"cannot be a {column.kind}. {mend_of_type(column)}."
+                )
+                raise LedgerError(message)
     known = {column.name for column in table.columns}
-    return {name: kind for name, kind in in_file.items() if name in known}
+    return {name: kind for name, kind in together.items() if name in known}
 
 
 def _described(
     connection: duckdb.DuckDBPyConnection, table: Table, paths: tuple[Path, ...]
 ) -> dict[str, str]:
-    types: dict[str, str] = {}
-    for path in paths:
-        try:
-            rows = connection.execute(
-                "DESCRIBE SELECT * FROM read_parquet($path)", {"path": str(path)}
-            ).fetchall()
-        except duckdb.Error as error:
-            message = (
-                f"Table {table.name}: {path.name} is not a readable Parquet file "
-                f"({str(error).splitlines()[0][:120]}). Write the file again."
-            )
-            raise LedgerError(message) from error
-        for name, kind, *_ in rows:
-            if types.get(name, '"NULL"') == '"NULL"':
-                types[name] = kind
-    return types
+    """Return the column types of some files, where they differ the type that holds both."""
+    try:
+        rows = connection.execute(
+            "DESCRIBE SELECT * FROM read_parquet($paths, union_by_name = true)",
+            {"paths": [as_it_is(path) for path in paths]},
+        ).fetchall()
+    except duckdb.Error as error:
+        message = (
+            f"Table {table.name}: {' or '.join(path.name for path in paths)} is not a readable "
+            f"Parquet file ({str(error).splitlines()[0][:120]}). Write the file again."
+        )
+        raise LedgerError(message) from error
+    return {name: kind for name, kind, *_ in rows}
 
 
 def _missing(table: Table, column: str, present: tuple[str, ...]) -> str:

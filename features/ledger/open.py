@@ -38,6 +38,8 @@ class Ledger:
         The currency of every amount.
     rounded : dict of str to dict of str to int
         Values with more than two places, by table and column; they were rounded half-even.
+    settings : FeatureSettings
+        Those of the feature set: what counts as settled, late and in default.
     """
 
     path: Path
@@ -80,7 +82,6 @@ def open_ledger(
     path: Path,
     *,
     ledger_currency: str = "CNY",
-    settings: FeatureSettings = SETTINGS,
     latest: date | None = None,
 ) -> Iterator[Ledger]:
     """Yield a ledger that keeps every rule, ready for snapshots.
@@ -92,8 +93,6 @@ def open_ledger(
     ledger_currency : str
         The policy's currency: read where the ledger names none, and the target of
         conversion where it names several.
-    settings : FeatureSettings
-        Grace days and materiality floors.
     latest : date, optional
         The latest as-of date that will be asked; events may lie five years beyond it or
         beyond today, whichever is later.
@@ -112,8 +111,8 @@ def open_ledger(
         rounded = _load(connection, files)
         _check_references(connection, files)
         code = currency.settle_currency(connection, ledger_currency)
-        build_items(connection, settings)
-        yield Ledger(Path(path), connection, files, code, settings, rounded)
+        build_items(connection, SETTINGS)
+        yield Ledger(Path(path), connection, files, code, SETTINGS, rounded)
 
 
 def _check_rows(

@@ -50,17 +50,18 @@ def _columns(
 
 
 def _number_rows(connection: duckdb.DuckDBPyConnection, settings: FeatureSettings) -> None:
+    # An invoice that a correction moves to another customer has a number with each of them:
+    # the first one's ends when the correction is known, and the other's begins.
     connection.execute(
-        "CREATE TEMP TABLE settle_invoices AS SELECT invoice_id, "
-        "arg_max(customer_id, row_from) AS customer_id, "
-        "row_number() OVER (ORDER BY arg_max(customer_id, row_from), invoice_id) AS invoice, "
-        "dense_rank() OVER (ORDER BY arg_max(customer_id, row_from)) AS customer "
-        "FROM led_invoices GROUP BY invoice_id"
+        "CREATE TEMP TABLE settle_invoices AS SELECT customer_id, invoice_id, "
+        "row_number() OVER (ORDER BY customer_id, invoice_id) AS invoice, "
+        "dense_rank() OVER (ORDER BY customer_id) AS customer "
+        "FROM (SELECT DISTINCT customer_id, invoice_id FROM led_invoices)"
     )
     connection.execute(
         "CREATE TEMP TABLE settle_rows AS SELECT v.*, n.invoice, n.customer, "
         "greatest(v.row_from, v.issued_on) AS known_from FROM led_invoices AS v "
-        "JOIN settle_invoices AS n USING (invoice_id)"
+        "JOIN settle_invoices AS n USING (customer_id, invoice_id)"
     )
     connection.execute(
         "CREATE TEMP TABLE settle_items AS SELECT "
@@ -82,7 +83,8 @@ def _number_rows(connection: duckdb.DuckDBPyConnection, settings: FeatureSetting
         "UNION ALL SELECT coalesce(n.customer, r.customer), coalesce(n.invoice, -1), r.issued_on, "
         "-r.amount, r.invoice_id, r.known_from, r.row_to FROM settle_rows AS r "
         "LEFT JOIN settle_invoices AS n ON n.invoice_id = r.credits_invoice_id "
-        "WHERE r.amount < 0 AND r.known_from < r.row_to"
+        "WHERE r.amount < 0 AND r.known_from < r.row_to "
+        "AND (n.invoice IS NOT NULL OR r.credits_invoice_id IS NULL)"
     )
 
 

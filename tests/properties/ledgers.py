@@ -1,18 +1,30 @@
-"""Random small ledgers for generative tests: every table, late knowledge, corrections."""
+"""Random small ledgers for generative tests: every table, late knowledge, corrections.
+
+Two customers with every kind of row, and a third whose first invoice names the home
+currency, so that what becomes known later does not decide what the ledger is counted in.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
+from features.ledger.tables import TABLES
+
 START = date(2024, 1, 1)
 SPAN = 540
+BEFORE = (START - timedelta(days=30)).isoformat()
+
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
 
 days = st.integers(0, SPAN).map(lambda n: (START + timedelta(days=n)).isoformat())
 customers = st.sampled_from(["c1", "c2"])
-amounts = st.decimals("0.01", "50000.00", places=2).map(str)
+amounts = st.integers(1, 5_000_000).map(lambda minor: f"{minor / 100:.2f}")
+signed = st.integers(-200_000, 5_000_000).map(lambda minor: f"{minor / 100:.2f}")
 lags = st.one_of(st.none(), st.integers(0, 120))
 
 
@@ -21,123 +33,159 @@ def later(day: str, by: int) -> str:
     return (date.fromisoformat(day) + timedelta(days=by)).isoformat()
 
 
-@st.composite
-def row(draw: st.DrawFn, own: str, **fields: st.SearchStrategy[Any]) -> dict[str, Any]:
-    """Draw a row with its own day, a known day at or after it, and other fields."""
-    day, lag = draw(days), draw(lags)
-    known = None if lag is None else later(day, lag)
-    drawn = {name: draw(field) for name, field in fields.items()}
-    return {"customer_id": draw(customers), own: day, "known_on": known} | drawn
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Draw a value or none."""
+    return st.one_of(st.none(), strategy)
 
 
-def optional_day() -> st.SearchStrategy[str | None]:
-    """Draw a day or none."""
-    return st.one_of(st.none(), days)
+def codes(table: str, column: str) -> st.SearchStrategy[str]:
+    """Draw any word that a column allows."""
+    return st.sampled_from(TABLES[table].column(column).codes)
 
 
-_TABLES: dict[str, tuple[str, st.SearchStrategy[dict[str, Any]]]] = {
-    "invoices": (
-        "invoice_id",
-        row("issued_on", amount=amounts, disputed_on=optional_day(), terms=st.integers(0, 90)),
-    ),
-    "payments": (
-        "payment_id",
-        row(
-            "paid_on",
-            amount=st.decimals("-2000.00", "50000.00", places=2).map(str),
-            invoice_id=st.one_of(st.none(), st.sampled_from(["i0", "i1", "i2", "i3"])),
-        ),
-    ),
-    "orders": (
-        "order_id",
-        row(
-            "ordered_on",
-            amount=amounts,
-            status=st.sampled_from(["open", "fulfilled", "cancelled", "returned"]),
-            closed_on=optional_day(),
-        ),
-    ),
-    "legal_events": (
-        "event_id",
-        row(
-            "filed_on",
-            kind=st.sampled_from(["lawsuit", "enforcement", "dishonest", "bankruptcy"]),
-            amount=st.one_of(st.none(), amounts),
-            closed_on=optional_day(),
-        ),
-    ),
-    "signals": (
-        "signal_id",
-        row(
-            "observed_on",
-            kind=st.sampled_from(["negative_news", "complaint", "supplier_review"]),
-            value=st.one_of(st.none(), st.integers(0, 5)),
-        ),
-    ),
-    "guarantees": ("guarantee_id", row("valid_from", amount=amounts, valid_to=optional_day())),
-    "contracts": ("contract_id", row("signed_on", expires_on=optional_day())),
-    "bad_debts": ("bad_debt_id", row("recognised_on", amount=amounts)),
-    "coverage": ("source", row("searched_on")),
+def number(prefix: str, many: int) -> st.SearchStrategy[str]:
+    """Draw one of the first ids of a table, whether it was drawn or not."""
+    return st.sampled_from([f"{prefix}{k}" for k in range(many)])
+
+
+# What a row says beside its id and its known day; a correction says all of it anew.
+FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "orders": {
+        "customer_id": customers,
+        "ordered_on": days,
+        "amount": amounts,
+        "status": maybe(codes("orders", "status")),
+        "closed_on": maybe(days),
+        "currency": maybe(st.sampled_from(["CNY", "USD"])),
+    },
+    "invoices": {
+        "customer_id": customers,
+        "issued_on": days,
+        "due_on": st.integers(0, 90),
+        "amount": signed,
+        "currency": maybe(st.sampled_from(["CNY", "USD"])),
+        "order_id": maybe(number("o", 3)),
+        "credits_invoice_id": maybe(number("i", 4)),
+        "disputed_on": maybe(days),
+    },
+    "payments": {
+        "customer_id": customers,
+        "paid_on": days,
+        "amount": signed,
+        "invoice_id": maybe(number("i", 4)),
+    },
+    "legal_events": {
+        "customer_id": customers,
+        "filed_on": days,
+        "kind": codes("legal_events", "kind"),
+        "amount": maybe(amounts),
+        "closed_on": maybe(days),
+    },
+    "external_scores": {"score": st.integers(0, 100)},
+    "signals": {
+        "customer_id": customers,
+        "observed_on": days,
+        "kind": codes("signals", "kind"),
+        "value": maybe(st.integers(0, 5)),
+    },
+    "coverage": {},
+    "guarantees": {
+        "customer_id": customers,
+        "amount": amounts,
+        "valid_from": days,
+        "valid_to": maybe(days),
+    },
+    "contracts": {
+        "customer_id": customers,
+        "signed_on": days,
+        "expires_on": maybe(days),
+        "template": maybe(st.just("standard")),
+    },
+    "bad_debts": {
+        "customer_id": customers,
+        "recognised_on": days,
+        "amount": maybe(amounts),
+    },
+    "recoveries": {
+        "bad_debt_id": number("b", 3),
+        "recovered_on": days,
+        "amount": amounts,
+    },
+    "customers": {
+        "industry": maybe(st.sampled_from(["steel", "paper"])),
+        "group_id": maybe(st.sampled_from(["g", "h"])),
+        "customer_since": maybe(days),
+        "credit_limit": maybe(amounts),
+    },
+    "fx_rates": {"rate": st.integers(1, 90).map(lambda tenths: tenths / 10)},
 }
-_PREFIX = {name: key[0] for name, (key, _) in _TABLES.items()}
+# The key of a row that no correction changes: a number where the table has an id, else drawn.
+_KEYS: dict[str, st.SearchStrategy[Row]] = {
+    "external_scores": st.fixed_dictionaries(
+        {
+            "subject": codes("external_scores", "subject"),
+            "subject_id": st.sampled_from(["c1", "c2", "steel", "paper"]),
+            "published_on": days,
+            "source": maybe(st.just("bureau")),
+        }
+    ),
+    "coverage": st.fixed_dictionaries(
+        {
+            "customer_id": customers,
+            "source": st.sampled_from(["court", "register"]),
+            "searched_on": days,
+        }
+    ),
+    "customers": st.fixed_dictionaries({"customer_id": customers}),
+    "fx_rates": st.fixed_dictionaries({"currency": st.just("USD"), "published_on": days}),
+}
+_MOST_ROWS = {"invoices": 5, "payments": 5, "customers": 2}
 
 
 @st.composite
-def ledgers(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
-    """Draw a ledger of two customers, with corrections of some rows known later."""
-    tables: dict[str, list[dict[str, Any]]] = {}
-    for name, (key, strategy) in _TABLES.items():
-        rows = draw(st.lists(strategy, max_size=5))
-        for number, drawn in enumerate(rows):
-            drawn[key] = f"{_PREFIX[name]}{number}"
-        tables[name] = [_finished(name, drawn) for drawn in rows]
-    tables["recoveries"] = [
-        {"recovery_id": f"r{n}", "bad_debt_id": b["bad_debt_id"], "amount": b["amount"],
-         "recovered_on": later(b["recognised_on"], 30), "known_on": later(b["recognised_on"], 70)}
-        for n, b in enumerate(tables["bad_debts"])
-    ]  # fmt: skip
-    tables["external_scores"] = draw(_scores())
-    tables["customers"] = draw(_customers())
-    for name in ("invoices", "payments", "orders"):
-        tables[name] += draw(_corrections(tables[name]))
+def ledgers(draw: st.DrawFn) -> Tables:
+    """Draw a ledger: rows known late, and corrections of any row of any table."""
+    tables = {name: draw(_rows(name)) for name in FIELDS}
+    tables["invoices"].append(
+        {"invoice_id": "home", "customer_id": "c3", "issued_on": BEFORE, "due_on": BEFORE,
+         "amount": "1.00", "currency": "CNY"}
+    )  # fmt: skip
+    tables["fx_rates"].append({"currency": "USD", "published_on": BEFORE, "rate": 7.0})
     return tables
 
 
-def _finished(name: str, drawn: dict[str, Any]) -> dict[str, Any]:
-    if name == "invoices":
-        drawn["due_on"] = later(drawn["issued_on"], drawn.pop("terms"))
-    return drawn
-
-
 @st.composite
-def _corrections(draw: st.DrawFn, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _rows(draw: st.DrawFn, name: str) -> list[Row]:
+    fields = st.fixed_dictionaries(FIELDS[name])
     found = []
-    for original in rows:
+    for key in _keys(draw, name):
+        first = _finished(name, key | draw(fields))
+        known = _own(name, first)
+        lag = draw(lags)
+        if lag is not None and known is not None:
+            first["known_on"] = known = later(known, lag)
+        found.append(first)
         if draw(st.booleans()):
-            own = next(k for k in ("issued_on", "paid_on", "ordered_on") if k in original)
-            known = original["known_on"] or original[own]
-            by = draw(st.integers(1, 200))
-            found.append(original | {"amount": draw(amounts), "known_on": later(known, by)})
+            again = _finished(name, key | draw(fields))
+            again["known_on"] = later(known or BEFORE, draw(st.integers(1, 300)))
+            found.append(again)
     return found
 
 
-@st.composite
-def _scores(draw: st.DrawFn) -> list[dict[str, Any]]:
-    points = draw(
-        st.lists(st.tuples(days, st.integers(0, 100)), max_size=3, unique_by=lambda p: p[0])
-    )
-    subjects = draw(st.lists(st.sampled_from(["c1", "steel"]), min_size=3, max_size=3))
-    return [
-        {"subject": "industry" if who == "steel" else "customer", "subject_id": who,
-         "published_on": day, "score": score, "known_on": later(day, 20)}
-        for who, (day, score) in zip(subjects, points, strict=False)
-    ]  # fmt: skip
+def _keys(draw: st.DrawFn, name: str) -> Sequence[Row]:
+    most = _MOST_ROWS.get(name, 3)
+    if name in _KEYS:
+        return draw(st.lists(_KEYS[name], max_size=most, unique_by=lambda k: tuple(k.values())))
+    (key,) = TABLES[name].key
+    return [{key: f"{name[0]}{k}"} for k in range(draw(st.integers(0, most)))]
 
 
-@st.composite
-def _customers(draw: st.DrawFn) -> list[dict[str, Any]]:
-    first = {"customer_id": "c1", "industry": "steel", "group_id": "g", "credit_limit": "5000"}
-    rows = [first, {"customer_id": "c2", "group_id": "g", "credit_limit": None}]
-    if draw(st.booleans()):
-        rows.append(first | {"credit_limit": draw(amounts), "known_on": draw(days)})
-    return rows
+def _own(name: str, row: Row) -> str | None:
+    day: str | None = row[str(TABLES[name].own_date)]
+    return day
+
+
+def _finished(name: str, row: Row) -> Row:
+    if name == "invoices":
+        row["due_on"] = later(row["issued_on"], row["due_on"])
+    return row

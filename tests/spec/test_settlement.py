@@ -137,6 +137,52 @@ CASES = {
         "2025-01-15",
         {"C1": ("2025-01-15", "0.00"), "I1": ("2025-01-15", "0.00")},
     ),
+    "a credit note for an invoice not yet known waits for it": (
+        [
+            invoice("I1", *JAN, 100),
+            invoice("I2", *JAN, 100, known_on="2025-02-10"),
+            invoice("C1", "2025-01-15", "2025-01-15", -100, credits_invoice_id="I2"),
+        ],
+        [],
+        "2025-02-09",
+        {"C1": ("2025-01-15", "0.00"), "I1": (None, "100.00")},
+    ),
+    "a credit note that names no invoice pays the oldest due": (
+        [
+            invoice("I1", *JAN, 100),
+            invoice("C1", "2025-01-15", "2025-01-15", -100),
+        ],
+        [],
+        "2025-01-15",
+        {"C1": ("2025-01-15", "0.00"), "I1": ("2025-01-15", "0.00")},
+    ),
+    "an invoice moved to another customer is paid by that one's money": (
+        [
+            invoice("I1", *JAN, 100),
+            invoice("I1", *JAN, 100, customer_id="c2", known_on="2025-02-10"),
+        ],
+        [payment("P1", "2025-02-01", 100, customer_id="c2")],
+        "2025-02-10",
+        {"I1": ("2025-02-01", "0.00")},
+    ),
+    "and not before it is known to have moved": (
+        [
+            invoice("I1", *JAN, 100),
+            invoice("I1", *JAN, 100, customer_id="c2", known_on="2025-02-10"),
+        ],
+        [payment("P1", "2025-02-01", 100, customer_id="c2")],
+        "2025-02-09",
+        {"I1": (None, "100.00")},
+    ),
+    "money that names an invoice goes with it to the other customer": (
+        [
+            invoice("I1", *JAN, 100),
+            invoice("I1", *JAN, 100, customer_id="c2", known_on="2025-02-10"),
+        ],
+        [payment("P1", "2025-02-01", 100, invoice_id="I1")],
+        "2025-02-10",
+        {"I1": ("2025-02-01", "0.00")},
+    ),
     "a corrected amount holds from the day it is known": (
         [
             invoice("I1", *JAN, 100),
