@@ -99,7 +99,9 @@ CONTRACTS = _simple("contracts", "contracts", "signed_on", "contract_id", "signe
 BAD_DEBTS = BaseRelation(
     Relation("bad_debts", ("bad_debt_id", "recognised_on", "amount", "cleared_on")),
     "SELECT b.customer_id, b.as_of, b.bad_debt_id, b.recognised_on, b.amount, "
-    f"CASE WHEN SUM(r.amount) >= b.amount THEN MAX(r.recovered_on) ELSE {FAR} END AS cleared_on "
+    # a bad debt corrected to nothing is withdrawn: it was never one
+    f"CASE WHEN b.amount <= 0 THEN {-FAR} "
+    f"WHEN SUM(r.amount) >= b.amount THEN MAX(r.recovered_on) ELSE {FAR} END AS cleared_on "
     "FROM (SELECT p.customer_id, p.as_of, t.bad_debt_id, t.recognised_on, t.amount "
     f"{_visible('bad_debts', 'recognised_on')}) AS b "
     "LEFT JOIN led_recoveries AS r ON r.bad_debt_id = b.bad_debt_id AND r.row_from <= b.as_of "

@@ -50,7 +50,7 @@ DATA.add(
     anchor="issued",
     label=("交易历史天数", "Days of history"),
     meaning=(
-        "首张发票以来的天数;没有发票则为0",
+        "首张发票以来的天数；没有发票则为0",
         "Days since the customer's first invoice; 0 where there is none",
     ),
     direction=-1,
@@ -74,7 +74,7 @@ DATA.add(
     anchor="known",
     label=("已知信息占比", "Share of sources known"),
     meaning=(
-        "六类信息(交易、到期、自身评分、行业评分、司法、信号)中已知的占比",
+        "六类信息（交易、到期、自身评分、行业评分、司法、信号）中已知的占比",
         "Share of six sources that tell something: trading, dues, own score, industry score, "
         "courts, signals",
     ),
@@ -140,7 +140,7 @@ DATA.add(
     anchor="recognised",
     label=("坏账违约", "In default by a bad debt"),
     meaning=(
-        "有已确认的坏账,且收回不足90天",
+        "有已确认的坏账，且收回不足90天",
         "A bad debt is recognised and was not recovered 90 days ago or earlier",
     ),
     direction=1,
@@ -153,7 +153,7 @@ DATA.add(
     anchor="filed",
     label=("破产违约", "In default by bankruptcy"),
     meaning=(
-        "有破产事件,且结案不足90天",
+        "有破产事件，且结案不足90天",
         "A bankruptcy is filed and was not closed 90 days ago or earlier",
     ),
     direction=1,
@@ -166,7 +166,7 @@ DATA.add(
     anchor="due",
     label=("逾期90天违约", "In default by 90 days past due"),
     meaning=(
-        "有重大金额的发票逾期达90天,且结清不足90天",
+        "有重大金额的发票逾期达90天，且结清不足90天",
         "A material invoice reached 90 days past due and was not settled 90 days ago or earlier",
     ),
     direction=1,
@@ -179,7 +179,7 @@ DATA.add(
     anchor="known",
     label=("处于违约状态", "In default"),
     meaning=(
-        "坏账、破产、逾期90天三项中任一成立,或清除不足90天",
+        "坏账、破产、逾期90天三项中任一成立，或清除不足90天",
         "Bad debt, bankruptcy or 90 days past due holds, or cleared less than 90 days ago",
     ),
     direction=1,
@@ -196,7 +196,7 @@ DATA.add(
     anchor="issued",
     label=("有信用敞口", "Exposed"),
     meaning=(
-        "有未结余额、未完成订单,或近90天有开票",
+        "有未结余额、未完成订单，或近90天有开票",
         "Has an open balance, an open order, or an invoice in the last 90 days",
     ),
     direction=0,

@@ -48,7 +48,7 @@ EXTERNAL.add(
     anchor="published",
     label=("外部信用评分", "External credit score"),
     meaning=(
-        "最近公布的客户外部评分;没有则取其行业评分",
+        "最近公布的客户外部评分；没有则取其行业评分",
         "Last published outside score of the customer, else that of its industry",
     ),
     direction=-1,
@@ -61,7 +61,7 @@ EXTERNAL.add(
     anchor="published",
     label=("外部评分来源", "Source of the external score"),
     meaning=(
-        "1为客户自身评分,2为行业评分",
+        "1为客户自身评分，2为行业评分",
         "1 where the score is the customer's own, 2 where it is its industry's",
     ),
     direction=0,
@@ -149,7 +149,7 @@ EXTERNAL.add(
     anchor="valid",
     label=("担保覆盖率", "Guaranteed share of the exposure"),
     meaning=(
-        "有效担保占敞口的比例,最高为1;没有敞口则未知",
+        "有效担保占敞口的比例，最高为1；没有敞口则未知",
         "Guarantees valid now over the exposure, at most 1; unknown without exposure",
     ),
     direction=-1,
@@ -165,7 +165,7 @@ EXTERNAL.add(
     anchor="due",
     label=("关联企业最久逾期天数", "Oldest overdue among affiliates"),
     meaning=(
-        "同一集团其他企业最久逾期的天数;不属于集团则未知",
+        "同一集团其他企业最久逾期的天数；不属于集团则未知",
         "Days past due of the oldest open invoice of other companies of its group; unknown "
         "outside a group",
     ),

@@ -57,7 +57,7 @@ LITIGATION.add(
     window=730,
     label=("近两年涉诉金额", "Amount in dispute at law, last two years"),
     meaning=(
-        "近730天立案事件的金额合计(金额不明计为0)",
+        "近730天立案事件的金额合计（金额不明计为0）",
         "Sum of the amounts of the events filed in the last 730 days; an unstated one counts as 0",
     ),
     direction=1,
@@ -99,7 +99,7 @@ LITIGATION.add(
     anchor="filed",
     label=("距上次涉诉的天数", "Days since the last legal event"),
     meaning=(
-        "距最近一次法律事件立案的天数;从未发生则为全部历史天数",
+        "距最近一次法律事件立案的天数；从未发生则为全部历史天数",
         "Days since the last legal event was filed; the whole history if there was none",
     ),
     direction=-1,

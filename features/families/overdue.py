@@ -27,7 +27,7 @@ for days in (90, 365):
         window=days,
         label=(f"近{days}天逾期发票数", f"Overdue invoices, last {days} days"),
         meaning=(
-            f"近{days}天到期发票中逾期的张数,不论其后是否付清",
+            f"近{days}天到期发票中逾期的张数，不论其后是否付清",
             f"Invoices due in the last {days} days that were late, paid since or not",
         ),
         direction=1,
@@ -54,7 +54,7 @@ OVERDUE.add(
     anchor="due",
     label=("当前逾期未付金额", "Open overdue amount"),
     meaning=(
-        "已过到期日仍未付的金额(不含微小尾差)",
+        "已过到期日仍未付的金额（不含微小尾差）",
         "Outstanding amount of the invoices past due, immaterial remainders left out",
     ),
     direction=1,
@@ -67,7 +67,7 @@ OVERDUE.add(
     anchor="due",
     label=("逾期占未结余额比例", "Overdue share of the open balance"),
     meaning=(
-        "逾期未付金额占全部未结余额的比例;无余额时为0",
+        "逾期未付金额占全部未结余额的比例；无余额时为0",
         "Open overdue amount as a share of the open balance; 0 when nothing is open",
     ),
     direction=1,
@@ -80,7 +80,7 @@ OVERDUE.add(
     anchor="due",
     label=("最久逾期天数", "Oldest overdue"),
     meaning=(
-        "当前最久一张逾期未付发票已逾期的天数;没有则为0",
+        "当前最久一张逾期未付发票已逾期的天数；没有则为0",
         "Days past due of the oldest open overdue invoice; 0 when there is none",
     ),
     direction=1,
@@ -106,7 +106,7 @@ OVERDUE.add(
     anchor="due",
     label=("距上次逾期的天数", "Days since last overdue"),
     meaning=(
-        "距最近一次有发票处于逾期状态的天数;现有逾期为0;从未逾期则为全部历史天数",
+        "距最近一次有发票处于逾期状态的天数；现有逾期为0；从未逾期则为全部历史天数",
         "Days since an invoice was last overdue; 0 while one is; the whole history if never",
     ),
     direction=-1,

@@ -61,7 +61,7 @@ for days in (90, 365):
         window=days,
         label=(f"近{days}天加权逾期天数", f"Days beyond terms, last {days} days"),
         meaning=(
-            f"近{days}天到期发票按金额加权的平均逾期天数(提前付款计为0)",
+            f"近{days}天到期发票按金额加权的平均逾期天数（提前付款计为0）",
             f"Amount-weighted mean days late of the invoices due in the last {days} days; an "
             "early payment counts as 0",
         ),
@@ -76,7 +76,7 @@ TIMELINESS.add(
     window=365,
     label=("加权逾期天数的变化", "Trend of days beyond terms"),
     meaning=(
-        "近90天与近365天加权逾期天数之差;为正表示付款变慢",
+        "近90天与近365天加权逾期天数之差；为正表示付款变慢",
         "Days beyond terms of the last 90 days less those of the last 365; above zero means "
         "that payment slows",
     ),
@@ -105,7 +105,7 @@ TIMELINESS.add(
     window=365,
     label=("近365天付款天数中位数", "Median payment days, last 365 days"),
     meaning=(
-        "近365天到期且已结清的发票,从开票到结清的天数中位数",
+        "近365天到期且已结清的发票，从开票到结清的天数中位数",
         "Median days from issue to settlement of the invoices due in the last 365 days that are "
         "settled",
     ),

@@ -71,7 +71,7 @@ for days in (90, 365):
         window=days,
         label=(f"近{days}天开票金额", f"Invoiced amount, last {days} days"),
         meaning=(
-            f"近{days}天开票金额,已扣除红字发票",
+            f"近{days}天开票金额，已扣除红字发票",
             f"Amount invoiced in the last {days} days, less credit notes",
         ),
         direction=0,
@@ -86,7 +86,7 @@ for days in (90, 365):
         window=days,
         label=(f"近{days}天开票张数", f"Invoices, last {days} days"),
         meaning=(
-            f"近{days}天开票张数(不含红字发票)",
+            f"近{days}天开票张数（不含红字发票）",
             f"Invoices issued in the last {days} days, credit notes left out",
         ),
         direction=0,
@@ -100,7 +100,7 @@ TRADING.add(
     window=365,
     label=("开票金额趋势", "Trend of the invoiced amount"),
     meaning=(
-        "近90天与近365天日均开票金额之比;小于1表示在萎缩",
+        "近90天与近365天日均开票金额之比；小于1表示在萎缩",
         "Daily amount invoiced in the last 90 days over that of the last 365; below 1 it shrinks",
     ),
     direction=0,
@@ -127,7 +127,7 @@ TRADING.add(
     anchor="issued",
     label=("距上次开票的天数", "Days since the last invoice"),
     meaning=(
-        "距最近一次开票的天数;从未开票则未知",
+        "距最近一次开票的天数；从未开票则未知",
         "Days since the last invoice was issued; unknown if there was none",
     ),
     direction=0,
@@ -140,7 +140,7 @@ TRADING.add(
     anchor="known",
     label=("合作天数", "Days as a customer"),
     meaning=(
-        "成为客户以来的天数;无登记日期时从首张发票起算",
+        "成为客户以来的天数；无登记日期时从首张发票起算",
         "Days since it became a customer, or since its first invoice where that is not recorded",
     ),
     direction=-1,
@@ -232,7 +232,7 @@ TRADING.add(
     window=90,
     label=("应收账款周转天数", "Days sales outstanding"),
     meaning=(
-        "未结余额除以近90天开票金额,乘以90",
+        "未结余额除以近90天开票金额，乘以90",
         "Open balance over the amount invoiced in the last 90 days, times 90",
     ),
     direction=1,
@@ -247,7 +247,7 @@ for days in (30, 90):
         window=days,
         label=(f"近{days}天回款金额", f"Received, last {days} days"),
         meaning=(
-            f"近{days}天收到的款项,已扣除退票",
+            f"近{days}天收到的款项，已扣除退票",
             f"Money received in the last {days} days, less bounced payments",
         ),
         direction=0,

@@ -440,6 +440,21 @@ CASES: dict[str, tuple[dict, dict[str, float | None]]] = {
         },
         {"default_bad_debt": 0, "in_default": 0},
     ),
+    "a bad debt corrected to nothing is none": (
+        {
+            "bad_debts": [
+                {
+                    "bad_debt_id": "B1",
+                    "customer_id": "c1",
+                    "recognised_on": "2025-06-01",
+                    "amount": amount,
+                    "known_on": known,
+                }
+                for amount, known in (("100", "2025-06-01"), ("0", "2025-06-20"))
+            ]
+        },
+        {"default_bad_debt": 0, "in_default": 0, "past_bad_debt_amount": 0},
+    ),
     "a bankruptcy is a default": (
         {
             "legal_events": [
