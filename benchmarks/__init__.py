@@ -1,0 +1,1 @@
+"""Tradegrade against what a data scientist would use instead, on one machine."""

@@ -1,0 +1,65 @@
+"""Run the benchmarks: `python -m benchmarks`, or `make bench`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from benchmarks.explanations import explanation_times
+from benchmarks.results import page
+from benchmarks.snapshots import snapshot_times
+from features.errors import TradegradeError
+from features.ledger.simulate import simulate
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+@click.command()
+@click.option("--customers", default=2_000, show_default=True, help="Of the made-up ledger.")
+@click.option("--months", default=36, show_default=True, help="Of the made-up ledger.")
+@click.option("--seed", default=7, show_default=True, help="Of the made-up ledger.")
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1), help="Interleaved.")
+@click.option("--rows", default=200, show_default=True, type=click.IntRange(2), help="Explained.")
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of a trained bundle to explain with; without it trees are fitted here.",
+)
+@click.option("--out", type=click.Path(path_type=Path), default=RESULTS, help="File to write.")
+def benchmarks(
+    customers: int,
+    months: int,
+    seed: int,
+    rounds: int,
+    rows: int,
+    bundle: Path | None,
+    out: Path,
+) -> None:
+    """Measure snapshots and explanations against their peers, and write the medians."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="tradegrade-bench-") as folder:
+            ledger = Path(folder) / "ledger"
+            note(f"simulate {customers} customers over {months} months")
+            simulate(customers, months, seed, ledger)
+            sections = [
+                snapshot_times(ledger, rounds=rounds, note=note),
+                explanation_times(ledger, bundle, rows=rows, rounds=rounds, note=note),
+            ]
+    except TradegradeError as error:
+        note(f"benchmarks: {error}")
+        sys.exit(error.exit_code)
+    size = f"{customers:,} customers × {months} months, seed {seed}"
+    out.write_text(page(sections, size=size, rounds=rounds), encoding="utf-8")
+    note(f"wrote {out}")
+
+
+def note(text: str) -> None:
+    """Say what goes on, on standard error."""
+    click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    benchmarks()

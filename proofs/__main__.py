@@ -1,0 +1,65 @@
+"""Run the proofs: `python -m proofs`, or `make proof`. Exit code 1 if one fails."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from features.errors import TradegradeError
+from proofs.command_kills import command_kills
+from proofs.kills import Killed, kill_runs
+from proofs.scene import trained_scene
+
+CUSTOMERS, MONTHS = 600, 36
+
+
+@click.command()
+@click.option(
+    "--kills", default=200, show_default=True, type=click.IntRange(1), help="While storing."
+)
+@click.option(
+    "--command-kills", "of_command", default=6, show_default=True, type=click.IntRange(0),
+    help="Of the whole command.",
+)  # fmt: skip
+@click.option("--customers", default=CUSTOMERS, show_default=True, help="Of the made-up ledger.")
+@click.option("--seed", default=1, show_default=True, help="Draws the ledger and the moments.")
+def proofs(kills: int, of_command: int, customers: int, seed: int) -> None:
+    """Kill processes that store grades, and check that a store holds all of a day or nothing."""
+    with tempfile.TemporaryDirectory(prefix="tradegrade-proof-") as name:
+        folder = Path(name)
+        note(f"simulate {customers} customers over {MONTHS} months, train, grade two month-ends")
+        try:
+            scene = trained_scene(folder, customers=customers, months=MONTHS, seed=seed)
+        except TradegradeError as error:
+            note(f"proofs: {error}")
+            sys.exit(error.exit_code)
+        note(f"kill {kills} processes that store {len(scene.day)} grades")
+        stored = kill_runs(scene, folder, kills=kills, seed=seed, note=note)
+        tell("storing", stored)
+        failed = bool(stored.faults)
+        if of_command:
+            note(f"kill {of_command} commands")
+            commands = command_kills(scene, folder, kills=of_command, seed=seed, note=note)
+            tell("command", commands)
+            failed = failed or bool(commands.faults)
+    sys.exit(1 if failed else 0)
+
+
+def tell(name: str, found: Killed) -> None:
+    """Print what came of the kills."""
+    for sentence in found.sentences():
+        click.echo(f"{name}: {sentence}")
+    for fault in found.faults:
+        click.echo(f"{name}: FAULT {fault}")
+
+
+def note(text: str) -> None:
+    """Say what goes on, on standard error."""
+    click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    proofs()

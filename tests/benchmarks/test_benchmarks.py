@@ -1,0 +1,78 @@
+"""The benchmarks run to their end at a tiny size and write what they measured; no timings here."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.__main__ import benchmarks
+from benchmarks.pandas_way import NAMES
+from benchmarks.results import Section, Table, page
+from benchmarks.timing import interleaved
+from features.catalogue import FEATURE_NAMES
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> str:
+    out = tmp_path_factory.mktemp("bench") / "RESULTS.md"
+    size = ["--customers", "60", "--months", "12", "--rounds", "1", "--rows", "6"]
+    result = CliRunner().invoke(benchmarks, [*size, "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    return out.read_text(encoding="utf-8")
+
+
+def test_the_page_says_machine_date_size_and_how_far_to_trust_it(results: str):
+    assert "60 customers × 12 months, seed 7" in results
+    assert "medians of 1 interleaved rounds" in results
+    assert "cores" in results
+    assert "trust the ratios" in results
+
+
+def test_every_peer_has_its_line(results: str):
+    for way in ("bare DuckDB scan", "pandas: a loop", "pair kernel (ours)", "shap", "pred_contrib"):
+        assert f"\n| {way}" in results or f" {way}" in results
+
+
+def test_the_share_of_equal_values_is_told(results: str):
+    assert "Of the values of both ways" in results
+    for name in NAMES:
+        assert f"{name} " in results
+
+
+def test_both_kernels_add_up_to_the_difference_of_the_log_odds(results: str):
+    sentence = next(
+        line for line in results.splitlines() if "must add up to the difference" in line
+    )
+    ours = float(sentence.split("by at most ")[1].split(" (ours)")[0])
+    assert ours < 1e-9
+
+
+def test_customers_whose_rows_say_everything_get_equal_features(results: str):
+    sentences = [line for line in results.splitlines() if "customers that have none" in line]
+    assert all("100.00% of the values are equal" in line for line in sentences)
+
+
+def test_rounds_are_interleaved_and_turn_round():
+    order: list[str] = []
+    ways = {name: lambda name=name: order.append(name) for name in "ab"}
+    times = interleaved(ways, rounds=2, note=lambda _: None)
+    assert "".join(order) == "ab" + "ab" + "ba"
+    assert [len(seconds) for seconds in times.values()] == [2, 2]
+
+
+def test_a_table_tells_medians_ranges_and_ratios_within_the_rounds():
+    table = Table("Two ways.", {"ours": [1.0, 2.0, 3.0], "theirs": [8.0, 4.0, 6.0]}, per=2)
+    text = page([Section("Title", [table], ["note"])], size="s", rounds=3)
+    assert "| ours | 1 s | 500 ms – 1.5 s | 1 |" in text
+    assert "| theirs | 3 s | 2 s – 4 s | 2 |" in text
+
+
+def test_the_pandas_way_computes_features_of_the_catalogue():
+    assert set(NAMES) <= set(FEATURE_NAMES)
+
+
+def test_the_results_at_the_default_size_are_kept():
+    kept = (Path(__file__).parents[2] / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    assert "2,000 customers × 36 months" in kept

@@ -1,0 +1,1 @@
+"""What keeps the house: documents written from the code, and doors to other programs."""
