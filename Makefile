@@ -39,6 +39,9 @@ bench: $(STAMP) ## benchmarks against peers, into benchmarks/RESULTS.md
 proof: $(STAMP) ## long kill, fuzz and load runs
 	@$(BIN)/python -m proofs
 
+serve: ## not there yet: the service comes with the next release
+	@echo "Grades over HTTP come with the next release; until then use \`tradegrade grade\`." >&2; exit 1
+
 docs: $(STAMP) ## write the feature reference from the catalogue
 	@$(BIN)/python -m tools.feature_reference
 
