@@ -32,7 +32,7 @@ EDGES = Edges.of(POLICY.bands)
 
 @pytest.fixture(scope="module")
 def many() -> Snapshots:
-    return random_snapshots(120, seed=40)
+    return random_snapshots(400, seed=40)
 
 
 def priors(snapshots: Snapshots) -> dict[str, str]:
