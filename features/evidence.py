@@ -93,6 +93,14 @@ _SHOWN: Mapping[str, _Shown] = {
     ),
 }
 _NAMES = {"packed": "score"}  # what a column is called where it is shown
+_COLUMNS = {
+    _NAMES.get(name, name): kind for shown in _SHOWN.values() for name, kind in shown.columns
+}
+SHOWN_NUMBERS = (
+    "days_late",
+    *sorted(name for name, kind in _COLUMNS.items() if kind in ("number", "score")),
+)
+SHOWN_TEXTS = tuple(sorted(set(_COLUMNS) - set(SHOWN_NUMBERS)))
 
 
 @dataclass(frozen=True)

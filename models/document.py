@@ -12,16 +12,86 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from features.evidence import EvidenceRow, RowsFound
+import pyarrow as pa
+
+from features.evidence import SHOWN_NUMBERS, SHOWN_TEXTS, EvidenceRow, RowsFound
 from models.adjustments import Adjustment
 from models.explain.change import Change
 from models.explain.drivers import Explanation
 from models.explain.reasons import Reason
 from models.explain.told import ToldChange
 from models.grading import Grading
+from models.rules import INDICATORS
 from models.terms import Terms
 
 Document = dict[str, Any]
+
+_TEXTS = pa.list_(pa.string())
+_EVIDENCE = pa.struct(
+    [("table", pa.string()), ("id", pa.string())]
+    + [(name, pa.string()) for name in SHOWN_TEXTS]
+    + [(name, pa.float64()) for name in SHOWN_NUMBERS]
+)
+GRADE_SCHEMA = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "as_of": pa.string(),
+        "grade": pa.string(),
+        "notch": pa.string(),
+        "score": pa.float64(),
+        "blend": pa.float64(),
+        "default_probability": pa.float64(),
+        "rule_score": pa.float64(),
+        "model_score": pa.float64(),
+        "known_weight": pa.float64(),
+        "provisional": pa.bool_(),
+        "prior_grade": pa.string(),
+        "adjustments": pa.list_(
+            pa.struct(
+                {
+                    "kind": pa.string(),
+                    "points": pa.float64(),
+                    "reason": pa.string(),
+                    "also": _TEXTS,
+                }
+            )
+        ),
+        "terms": pa.struct(
+            {
+                "credit_limit": pa.string(),
+                "warning_line": pa.string(),
+                "payment_days": pa.int64(),
+                "prepayment_share": pa.float64(),
+                "approval": pa.string(),
+                "contract": pa.string(),
+            }
+        ),
+        "reasons": pa.list_(
+            pa.struct(
+                {
+                    "code": pa.string(),
+                    "zh": pa.string(),
+                    "en": pa.string(),
+                    "value": pa.float64(),
+                    "normal": pa.float64(),
+                    "points": pa.float64(),
+                    "evidence": pa.list_(_EVIDENCE),
+                    "evidence_total": pa.int64(),
+                }
+            )
+        ),
+        "model_version": pa.string(),
+        "policy_version": pa.string(),
+        "provisional_until": pa.string(),
+        "rule_score_worst": pa.float64(),
+        "rule_score_best": pa.float64(),
+        "indicators": pa.struct({i.name: pa.float64() for i in INDICATORS}),
+        "grade_before_override": pa.string(),
+        "override_suspended": pa.bool_(),
+        "hard_facts": _TEXTS,
+        "unseen_unknowns": _TEXTS,
+    }
+)
 
 
 def grade_document(grading: Grading, reasons: Sequence[Reason]) -> Document:

@@ -89,7 +89,7 @@ def test_nothing_names_a_package_index_or_a_machine() -> None:
 def test_importing_a_room_opens_nothing_and_stays_light() -> None:
     """Neither MLflow nor SHAP nor pandas is loaded by importing the grading path."""
     code = (
-        "import sys, models.book, serving.grades.store, serving.reports.risk\n"
+        "import sys, models.book, serving.grades.store, serving.reports.risk, tradegrade.cli\n"
         "heavy = {'mlflow', 'shap', 'pandas', 'sklearn', 'matplotlib'} & set(sys.modules)\n"
         "sys.exit(', '.join(heavy) if heavy else 0)\n"
     )

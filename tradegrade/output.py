@@ -54,12 +54,12 @@ def refuse_engine(engine: str) -> None:
         raise UnavailableError(message)
 
 
-def write_rows(path: Path, documents: Sequence[Document]) -> None:
+def write_rows(path: Path, documents: Sequence[Document], schema: pa.Schema) -> None:
     """Write documents as Parquet (nested) or CSV (nested fields as JSON text), by suffix."""
     if path.suffix.lower() == ".csv":
-        write_csv(path, list(documents[0]) if documents else [], documents)
+        write_csv(path, schema.names, documents)
     else:
-        write_table(path, pa.Table.from_pylist([dict(document) for document in documents]))
+        write_table(path, pa.Table.from_pylist([dict(d) for d in documents], schema))
 
 
 def write_table(path: Path, table: pa.Table) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from importlib import util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from features.catalogue import FEATURES
+from features.errors import UnavailableError
 from features.ledger.open import open_ledger
 from features.matrix import Floats
 from models.bundle import Bundle, Parts, load_bundle, write_bundle
@@ -29,6 +31,7 @@ from training.validation import auc_interval, metrics
 from training.windows import CALIBRATE, FIT, TEST
 
 _SHOWN_FEATURES = 15
+_NEEDED = ("sklearn", "matplotlib", "mlflow")
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,10 @@ def train(
     ModelError
         If the policy has no scale anchors for the horizon.
     UnavailableError
-        If the run cannot be tracked; the bundle is then not registered.
+        If the extra `train` is not installed, or the run cannot be tracked; the bundle is then
+        not registered.
     """
+    _refuse_without_extra()
     policy = policy or load_policy()
     progress(f"reading {ledger_path}")
     with open_ledger(
@@ -158,6 +163,17 @@ def train(
     if result.champion:
         runs.set_champion(home, bundle.model_version)
     return result
+
+
+def _refuse_without_extra() -> None:
+    """Raise before the work if what training needs is not installed."""
+    missing = [name for name in _NEEDED if util.find_spec(name) is None]
+    if missing:
+        message = (
+            f"Training needs {', '.join(missing)}, which this installation lacks. Install "
+            "Tradegrade with the extra `train`."
+        )
+        raise UnavailableError(message)
 
 
 @dataclass(frozen=True)

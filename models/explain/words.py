@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from features.catalogue import FEATURES
 from features.evidence import EvidenceRow
+from models.grading import Grading
 
 LANGUAGES = ("zh", "en")
 
@@ -89,6 +90,20 @@ KINDS: Mapping[str, Text] = {
     "hysteresis": Text("升级余量", "the margin for upgrades"),
     "override": Text("人工调整", "the override"),
 }
+REFERENCE = Text("参照客户", "the reference customer: an ordinary good one")
+OTHERS = Text("项其他", "others")
+SCORE = Text("得分", "the score")
+
+
+def grade_sentence(grading: Grading) -> Text:
+    """Return what grade a customer has, its score and its default probability."""
+    chance = f"{grading.default_probability:.2%}"
+    return Text(
+        f"{grading.customer_id}截至{grading.as_of}：{grading.grade}级（{grading.notch}），"
+        f"得分{grading.score:.2f}，违约概率{chance}",
+        f"{grading.customer_id} as of {grading.as_of}: grade {grading.grade} ({grading.notch}), "
+        f"score {grading.score:.2f}, default probability {chance}",
+    )
 
 
 def label(feature: str) -> Text:

@@ -50,6 +50,15 @@ def test_a_grade_file_holds_the_same_fields(
     table = pq.read_table(tmp_path / "grades.parquet")
     assert table.column_names[: len(FIELDS)] == FIELDS
     assert table.column("score").to_pylist() == [grade["score"] for grade in told]
+    assert table.column("terms").to_pylist() == [grade["terms"] for grade in told]
+    lines = zip(table.column("reasons").to_pylist(), told, strict=True)
+    for kept, grade in lines:
+        assert [reason["code"] for reason in kept] == [r["code"] for r in grade["reasons"]]
+        for mine, theirs in zip(kept, grade["reasons"], strict=True):
+            for row, said in zip(mine["evidence"], theirs["evidence"], strict=True):
+                assert {k: v for k, v in row.items() if v is not None} == {
+                    k: v for k, v in said.items() if v is not None
+                }
     with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [json.loads(row["terms"]) for row in rows] == [grade["terms"] for grade in told]

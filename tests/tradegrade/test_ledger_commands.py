@@ -63,6 +63,16 @@ def test_pairs_without_a_column_name_the_near_one(
     assert "lack the column customer_id; rename customer" in result.stderr
 
 
+def test_pairs_of_strangers_are_refused(workspace: Workspace, shop: Path, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text(f"customer_id,as_of\nC0000009,{AS_OF}\nX1,{AS_OF}\n")
+    result = workspace.run(
+        "features", "--ledger", shop, "--pairs", pairs, "--out", tmp_path / "f.parquet"
+    )
+    assert result.exit_code == 3
+    assert "1 customers that the ledger does not have, such as X1" in result.stderr
+
+
 def test_features_need_days_or_pairs(workspace: Workspace, shop: Path, tmp_path: Path) -> None:
     result = workspace.run("features", "--ledger", shop, "--out", tmp_path / "f.parquet")
     assert result.exit_code == 2

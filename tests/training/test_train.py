@@ -202,3 +202,10 @@ def test_run_that_cannot_be_tracked_makes_no_champion(trained, tmp_path):
         train(trained.ledger, config, home=tmp_path / "var")
 
     assert runs.champion(tmp_path / "var") is None
+
+
+def test_an_installation_without_the_extra_says_so_before_the_work(monkeypatch, tmp_path):
+    monkeypatch.setattr("training.train._NEEDED", ("sklearn", "no_such_package"))
+
+    with pytest.raises(UnavailableError, match="no_such_package, .* extra `train`"):
+        train(tmp_path / "no-ledger", load_config(), home=tmp_path)

@@ -19,9 +19,9 @@ from tradegrade.output import print_json
 from tradegrade.workspace import bundle_folder, grade_store, grader, home
 from training import runs
 
-_NEEDED = ("duckdb", "lightgbm", "numpy", "pyarrow", "sqlalchemy")
+_NEEDED = ("duckdb", "lightgbm", "numba", "numpy", "pyarrow", "sqlalchemy")
 _EXTRAS = {
-    "train": ("mlflow", "matplotlib", "scikit-learn", "shap", "pandas", "numba"),
+    "train": ("mlflow", "matplotlib", "scikit-learn", "shap", "pandas"),
     "serve": ("fastapi", "jinja2", "uvicorn"),
 }
 _GIBIBYTE = 2**30

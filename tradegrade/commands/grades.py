@@ -17,9 +17,23 @@ from models.book import (
     driver_rows,
     known_customers,
 )
-from models.document import change_document, explanation_document, grade_document
+from models.document import (
+    GRADE_SCHEMA,
+    change_document,
+    explanation_document,
+    grade_document,
+)
 from models.explain.told import ToldChange
-from models.explain.words import value_text
+from models.explain.words import (
+    ADJUSTMENTS,
+    KINDS,
+    OTHERS,
+    REFERENCE,
+    SCORE,
+    grade_sentence,
+    label,
+    value_text,
+)
 from models.summary import GradeLine, grade_lines
 from serving.grades.store import GradingRun, Stored
 from tradegrade.options import (
@@ -66,7 +80,7 @@ def grade(
         if store:
             note(told_storing(keep(book, grading, opened.fingerprint)))
     if out is not None:
-        write_rows(out, documents)
+        write_rows(out, documents, GRADE_SCHEMA)
         note(f"wrote {len(documents)} grades to {out}")
     if as_json:
         print_json(documents)
@@ -200,35 +214,36 @@ def print_explanation(book: Book, lang: str) -> None:
     """Print the account of the first grade of a book."""
     explanation = book.explanations[0]
     grading = explanation.grading
-    click.echo(
-        f"{grading.customer_id} as of {grading.as_of}: grade {grading.grade} ({grading.notch}), "
-        f"score {grading.score:.2f}, default probability {grading.default_probability:.2%}"
-    )
+    click.echo(grade_sentence(grading).of(lang))
     for reason in book.reasons[0]:
         click.echo(f"  - {reason.text.of(lang)}")
-    click.echo(f"  {'reference customer':<40} {explanation.reference:>10.2f}")
+    _line(explanation.reference, REFERENCE.of(lang), sign="")
     shown = [driver for driver in explanation.drivers if driver.points != 0]
     for driver in shown[:_SHOWN_DRIVERS]:
         value = value_text(driver.feature, driver.value).of(lang)
-        click.echo(f"  {driver.feature:<40} {driver.points:>+10.2f}   {value}")
-    rest = sum(driver.points for driver in shown[_SHOWN_DRIVERS:])
+        _line(driver.points, f"{label(driver.feature).of(lang)}: {value}")
     if len(shown) > _SHOWN_DRIVERS:
-        click.echo(f"  {f'{len(shown) - _SHOWN_DRIVERS} others':<40} {rest:>+10.2f}")
+        others = sum(driver.points for driver in shown[_SHOWN_DRIVERS:])
+        _line(others, f"{len(shown) - _SHOWN_DRIVERS} {OTHERS.of(lang)}")
     for line in grading.adjustments:
-        click.echo(f"  {f'{line.kind}: {line.reason}':<40} {line.points:>+10.2f}")
-    click.echo(f"  {'score':<40} {grading.score:>10.2f}")
+        _line(line.points, ADJUSTMENTS[line.reason].of(lang))
+    _line(grading.score, SCORE.of(lang), sign="")
 
 
 def print_change(told: ToldChange, lang: str) -> None:
     """Print a change: its sentence, then the blocks that are not 0."""
     account = told.change
     click.echo(
-        f"{account.after.customer_id} {account.before.as_of} to {account.after.as_of}: "
+        f"{account.after.customer_id} {account.before.as_of} – {account.after.as_of}: "
         f"{told.sentence.of(lang)}"
     )
     for kind, points in account.blocks.items():
         if points != 0:
-            click.echo(f"  {kind:<40} {points:>+10.2f}")
+            _line(points, KINDS[kind].of(lang))
+
+
+def _line(points: float, told: str, *, sign: str = "+") -> None:
+    click.echo(f"  {points:>{sign}8.2f}  {told}")
 
 
 def _on_both(ledger: Ledger, first: date, last: date) -> list[str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from features.errors import UsageError
+from features.given import read_pairs, refuse_strangers
 from features.ledger import simulate as seller
 from features.ledger.open import open_ledger
-from features.pairs import read_pairs
 from features.snapshot import all_pairs, snapshots
 from models.policy.load import load_policy
 from tradegrade.options import A_PATH, DAYS, engine_option, ledger_option
@@ -53,6 +53,8 @@ def features(
     given = None if pairs is None else read_pairs(pairs)
     latest = max(as_of) if as_of else max(given[1].tolist()) if given else None
     with open_ledger(ledger, ledger_currency=currency, latest=latest) as opened:
+        if given is not None:
+            refuse_strangers(opened, given[0], f"The pairs {pairs}")
         found = snapshots(opened, given or all_pairs(opened, as_of or ()))
     write_table(out, found.to_arrow())
     note(f"wrote {len(found)} rows of {len(found.names)} features to {out}")
