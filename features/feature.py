@@ -54,9 +54,10 @@ class Feature:
     evidence : Evidence or None
         The rows that show it; None for an attribute of the customer.
     modelled : bool
-        Whether a model may learn from it. What tells of our knowledge and not of the
-        customer (which source a score has, how many sources we know) may not: nobody is a
-        better payer for having been looked up.
+        Whether a model may learn from it. What tells of us and not of the customer may not:
+        which source a score has, how many sources we know, and what the agreed terms lengthen
+        (payment days, days sales outstanding). Nobody is a better payer for having been
+        looked up, nor a worse one for terms that the seller granted.
     version : int
         Raised when the definition changes.
     """

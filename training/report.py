@@ -14,6 +14,7 @@ from features.matrix import Floats
 from models.scale import probability
 from training.dataset import PART_NAMES, Dataset
 from training.folds import FoldFigures
+from training.grades import GradeRate
 from training.validation import Flags, Metrics, frequency_bins
 
 _NAMES = {
@@ -43,6 +44,8 @@ class Judged:
         What happened.
     folds : mapping of str to mapping, optional
         Mean, sd and each of every statistic over folds of customers.
+    grades : tuple of GradeRate
+        What became of each grade and notch.
     """
 
     metrics: Metrics
@@ -50,6 +53,7 @@ class Judged:
     log_odds: Floats
     defaulted: Flags
     folds: FoldFigures | None = None
+    grades: tuple[GradeRate, ...] = ()
 
 
 def report_page(
@@ -86,6 +90,7 @@ def report_page(
         metrics=_table(_metric_rows(judged)),
         folds=_folds(judged.folds),
         bins=_table(_bin_rows(judged, bins), head=("Bin", "Rows", "Told", "Defaulted")),
+        grades=_table(_grade_rows(judged), head=("Grade", "Rows", "Told", "Defaulted")),
         dates=_table(_date_rows(dataset), head=("As of", "Window", "Rows", "Defaults", "Rate")),
         plots="".join(
             f"<figure><figcaption>{html.escape(caption)}</figcaption>{svg}</figure>"
@@ -119,6 +124,11 @@ def _bin_rows(judged: Judged, bins: int) -> Table:
         chosen = bin_of == number
         rate = judged.defaulted[chosen].mean()
         yield int(number) + 1, int(chosen.sum()), f"{told[chosen].mean():.2%}", f"{rate:.2%}"
+
+
+def _grade_rows(judged: Judged) -> Table:
+    for line in judged.grades:
+        yield line.grade, line.rows, f"{line.default_probability:.2%}", f"{line.default_rate:.2%}"
 
 
 def _date_rows(dataset: Dataset) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from importlib import util
 from pathlib import Path
@@ -24,6 +24,7 @@ from training.dataset import Dataset, Progress, given_dataset, ledger_dataset
 from training.fit import fit_model
 from training.folds import FoldFigures, cross_validated
 from training.given import given_rows
+from training.grades import grade_rates
 from training.reference import book_of
 from training.report import Judged, report_page
 from training.tracking import TrackedRun, track
@@ -80,6 +81,7 @@ class TrainResult:
             **_facts(self.dataset),
             **self.judged.metrics.to_dict(),
             "auc_interval": list(self.judged.auc_interval),
+            "grades": [asdict(line) for line in self.judged.grades],
             "warnings": list(self.warnings),
         }
         return document | ({"folds": self.judged.folds} if self.judged.folds else {})
@@ -149,7 +151,7 @@ def train(
     folds = (
         cross_validated(dataset.rows, config, progress=progress) if config.windows.folds else None
     )
-    judged = _judged(bundle, dataset, config, folds)
+    judged = _judged(bundle, dataset, config, policy=policy, folds=folds)
     trained = _Trained(config, dataset, bundle, judged, fingerprint)
     result = _tracked(trained, home, progress=progress)
     record = result.to_dict() | {
@@ -215,7 +217,12 @@ def _bundle(
 
 
 def _judged(
-    bundle: Bundle, dataset: Dataset, config: TrainingConfig, folds: FoldFigures | None
+    bundle: Bundle,
+    dataset: Dataset,
+    config: TrainingConfig,
+    *,
+    policy: Policy,
+    folds: FoldFigures | None,
 ) -> Judged:
     test, settings = dataset.part(TEST), config.validation
     log_odds = bundle.probability.log_odds(test.snapshots.select(bundle.feature_names).values)
@@ -232,6 +239,7 @@ def _judged(
         log_odds=log_odds,
         defaulted=test.defaulted,
         folds=folds,
+        grades=grade_rates(test, bundle, policy),
     )
 
 

@@ -110,5 +110,6 @@ TIMELINESS.add(
         "settled",
     ),
     direction=1,
+    modelled=False,
     evidence=Evidence("items", due_within(365) & is_settled),
 )

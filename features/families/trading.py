@@ -175,7 +175,7 @@ TRADING.add(
     anchor="known",
     label=("现有信用额度", "Credit limit on file"),
     meaning=("客户档案中的信用额度", "Credit limit on the customer's record"),
-    direction=0,
+    direction=-1,
 )
 TRADING.add(
     "limit_utilisation",
@@ -236,6 +236,7 @@ TRADING.add(
         "Open balance over the amount invoiced in the last 90 days, times 90",
     ),
     direction=1,
+    modelled=False,
     evidence=Evidence("items", items.outstanding > 0),
 )
 for days in (30, 90):

@@ -64,11 +64,11 @@ def test_overdue_count_is_unknown_when_nothing_fell_due():
     ("amount", "count", "expected"),
     [
         (1e9, 1e6, 100.0),
-        (850_000.0, 17.0, 100.0),
-        (500_000.0, 10.0, 70.0),
-        (1_000_000.0, 0.0, 70.0),
-        (0.0, 0.0, 30.0),
-        (-500.0, 0.0, 30.0),
+        (800_000.0, 16.0, 100.0),
+        (500_000.0, 10.0, 80.0),
+        (1_000_000.0, 0.0, 80.0),
+        (0.0, 0.0, 40.0),
+        (-500.0, 0.0, 40.0),
         (NAN, 5.0, NAN),
     ],
 )
@@ -130,7 +130,7 @@ def test_litigation_costs_by_count_recency_and_openness(
 
 def test_the_score_is_the_weighted_sum_when_all_is_known():
     found = scored(overdue_count_365d=2.0, external_score=60.0)
-    timeliness, amount = 100.0, 70 + (0.7 + 0.6 - 1.0) / 2 / 0.35 * 30
+    timeliness, amount = 100.0, 80 + (0.7 + 0.6 - 1.0) / 2 / 0.3 * 20
     expected = 0.3 * timeliness + 0.2 * 92 + 0.2 * amount + 0.15 * 50 + 0.15 * 100
     assert found.score[0] == pytest.approx(expected)
     assert found.known_weight[0] == pytest.approx(1.0)
@@ -140,7 +140,7 @@ def test_the_score_is_the_weighted_sum_when_all_is_known():
 
 def test_an_unknown_indicator_leaves_the_sum_and_its_weight_is_shared():
     found = scored(external_score=NAN, industry_score=NAN, overdue_count_365d=8.0)
-    amount = 70 + (0.7 + 0.6 - 1.0) / 2 / 0.35 * 30
+    amount = 80 + (0.7 + 0.6 - 1.0) / 2 / 0.3 * 20
     summed = 0.3 * 100 + 0.2 * 30 + 0.2 * amount + 0.15 * 100
     assert found.score[0] == pytest.approx(summed / 0.85)
     assert found.known_weight[0] == pytest.approx(0.85)

@@ -162,10 +162,15 @@ def test_an_unknown_that_few_defaults_had_counts_as_the_reference_customers():
     assert np.array_equal(model.log_odds(fit.snapshots), model.probability.log_odds(filled))
 
 
-def test_the_model_learns_nothing_from_what_we_know_of_a_customer():
+def test_the_model_learns_nothing_from_what_tells_of_the_seller():
     model = fit_model(made_rows(500, 1), made_rows(500, 2), CONFIG)
 
-    assert set(FEATURE_NAMES) - set(model.names) == {"external_score_source", "known_share"}
+    assert set(FEATURE_NAMES) - set(model.names) == {
+        "external_score_source",
+        "known_share",
+        "payment_days_median_365d",
+        "dso_90d",
+    }
     assert set(model.reference) == set(FEATURE_NAMES)
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.training.books import rows_of
 from training import plots
 from training.dataset import Dataset
+from training.grades import GradeRate
 from training.population import Counts
 from training.report import Judged, report_page
 from training.validation import metrics
@@ -52,6 +53,15 @@ def test_page_tells_version_split_figures_and_record():
 def test_page_tells_rows_and_defaults_of_each_date_and_window():
     assert "<tr><td>2025-03-31</td><td>fit</td><td>20</td><td>4</td><td>20.00%</td></tr>" in page()
     assert "<tr><td>2025-06-30</td><td>test</td>" in page()
+
+
+def test_page_tells_what_became_of_each_grade():
+    lines = (GradeRate("A", 30, 0.004, 0.0), GradeRate("A1", 30, 0.004, 1 / 30))
+
+    text = page(judged=replace(JUDGED, grades=lines))
+
+    assert "<tr><td>A</td><td>30</td><td>0.40%</td><td>0.00%</td></tr>" in text
+    assert "<tr><td>A1</td><td>30</td><td>0.40%</td><td>3.33%</td></tr>" in text
 
 
 def test_page_escapes_what_comes_from_outside():

@@ -80,6 +80,17 @@ def test_model_learns_what_the_made_up_seller_hides(trained):
     assert document["ece"] < 0.03
 
 
+def test_grades_count_every_row_of_the_test_set_once_as_grades_and_once_as_notches(trained):
+    document = trained.result.to_dict()
+    bands = [line for line in document["grades"] if len(line["grade"]) == 1]
+    notches = [line for line in document["grades"] if len(line["grade"]) == 2]
+
+    for lines in (bands, notches):
+        assert sum(line["rows"] for line in lines) == document["n_test"]
+        defaults = sum(line["rows"] * line["default_rate"] for line in lines)
+        assert round(defaults) == trained.result.dataset.part(TEST).defaults
+
+
 def test_shipped_bundle_is_the_one_that_was_judged(trained):
     bundle = load_bundle(trained.result.bundle)
     test = trained.result.dataset.part(TEST)
