@@ -56,8 +56,9 @@ def reasons_of(
 ) -> list[tuple[Reason, ...]]:
     """Return the reasons of each grading, at most as many as the policy says.
 
-    An adjustment that moves the points comes first, then the drivers and the end of the scale,
-    the largest first; what would be told as 0.0 points is no reason.
+    An adjustment that moves the points comes first, then the drivers, the largest first, and
+    only where there is room the end of the scale, which says nothing of the customer; what
+    would be told as 0.0 points is no reason.
 
     Parameters
     ----------
@@ -82,13 +83,15 @@ Part = Driver | Adjustment
 def _chosen(explanation: Explanation, at_most: int) -> tuple[Part, ...]:
     lines: list[Part] = [line for line in explanation.grading.adjustments if _counts(line.points)]
     parts = lines + [driver for driver in explanation.drivers if _counts(driver.points)]
-    # the end of the scale is told by its size, like a driver; what people or rules decided first
-    parts.sort(key=lambda part: (_is_driver_or_bound(part), -abs(part.points)))
+    parts.sort(key=lambda part: (_rank(part), -abs(part.points)))
     return tuple(parts[:at_most])
 
 
-def _is_driver_or_bound(part: Part) -> bool:
-    return isinstance(part, Driver) or part.kind == "bound"
+def _rank(part: Part) -> int:
+    """Return 0 for what people or rules decided, 1 for drivers, 2 for the end of the scale."""
+    if isinstance(part, Driver):
+        return 1
+    return 2 if part.kind == "bound" else 0
 
 
 def _counts(points: float) -> bool:

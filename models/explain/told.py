@@ -76,15 +76,19 @@ def told_changes(changes: Sequence[Change], find_rows: FindRows) -> list[ToldCha
 
 def change_sentence(change: Change) -> Text:
     """Return what happened to the grade, the score, and what moved it most."""
-    parts = [(abs(m.points), moved_sentence(m.feature, m.before, m.after, m.points))
-             for m in change.features if abs(m.points) >= LEAST_POINTS]  # fmt: skip
+    parts = [
+        (0, -abs(m.points), moved_sentence(m.feature, m.before, m.after, m.points))
+        for m in change.features
+        if abs(m.points) >= LEAST_POINTS
+    ]
+    # the end of the scale says nothing of the customer: it is told where there is room
     parts += [
-        (abs(points), block_sentence(kind, points))
+        (int(kind == "bound"), -abs(points), block_sentence(kind, points))
         for kind, points in change.blocks.items()
         if kind in ("model", "policy", *KINDS) and abs(points) >= LEAST_POINTS
     ]
-    parts.sort(key=lambda part: -part[0])
-    told = [text for _, text in parts[:MOST_PARTS]]
+    parts.sort(key=lambda part: part[:2])
+    told = [text for _, _, text in parts[:MOST_PARTS]]
     opening = _opening(change)
     if not told:
         return Text(f"{opening.zh}。", f"{opening.en}.")
