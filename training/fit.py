@@ -13,6 +13,7 @@ from features.catalogue import FEATURES, MODEL_FEATURES
 from features.errors import LedgerError
 from features.matrix import Floats, Snapshots
 from models.probability import Calibration, ProbabilityModel
+from models.scale import log_odds
 from training.config import CalibrationSettings, ModelSettings, TrainingConfig
 from training.population import Rows
 from training.reference import reference_customer
@@ -163,7 +164,7 @@ def fit_calibration(margin: Floats, defaulted: Flags, settings: CalibrationSetti
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow to import
 
-    base = float(np.log(defaulted.mean() / (1 - defaulted.mean())))
+    base = log_odds(float(defaulted.mean()))
     if np.ptp(margin) == 0:
         return Calibration(_rounded(base), 0.0)
     fitted = LogisticRegression(
