@@ -182,6 +182,11 @@ def ratio(above: Expr | int, below: Expr | int) -> Expr:
     return Ratio(lift(above), lift(below))
 
 
+def positive(value: Expr) -> Expr:
+    """Return a value where it is above zero, else null: a divisor that makes sense."""
+    return when(value > 0, value)
+
+
 def when(condition: Expr, then: Expr | int, otherwise: Expr | int | None = None) -> Expr:
     """Return one value where a condition holds, else the other, else null."""
     return When(condition, lift(then), None if otherwise is None else lift(otherwise))

@@ -144,7 +144,11 @@ EXTERNAL.add(
 )
 EXTERNAL.add(
     "guaranteed_share",
-    when(_guaranteed.is_known(), least(ratio(_guaranteed, when(exposure > 0, exposure)), 1)),
+    # LEAST skips a null, so the exposure is asked first
+    when(
+        _guaranteed.is_known() & (exposure > 0),
+        least(ratio(_guaranteed, exposure), 1),
+    ),
     unit="share",
     anchor="valid",
     label=("担保覆盖率", "Guaranteed share of the exposure"),

@@ -6,6 +6,7 @@ from features.expression import (
     coalesce,
     count,
     largest,
+    positive,
     ratio,
     root,
     smallest,
@@ -94,7 +95,7 @@ for days in (90, 365):
     )
 TRADING.add(
     "amount_trend",
-    ratio(_sales[90] * 365, _sales[365] * 90),
+    ratio(_sales[90] * 365, positive(_sales[365]) * 90),
     unit="ratio",
     anchor="issued",
     window=365,
@@ -179,7 +180,7 @@ TRADING.add(
 )
 TRADING.add(
     "limit_utilisation",
-    ratio(exposure, _limit),
+    ratio(exposure, positive(_limit)),
     unit="share",
     anchor="issued",
     label=("额度使用率", "Use of the credit limit"),
@@ -226,7 +227,7 @@ for status, zh, en in (("cancelled", "取消", "Cancelled"), ("returned", "退�
     )
 TRADING.add(
     "dso_90d",
-    ratio(open_balance * 90, _sales[90]),
+    ratio(open_balance * 90, positive(_sales[90])),
     unit="days",
     anchor="issued",
     window=90,
@@ -256,7 +257,7 @@ for days in (30, 90):
     )
 TRADING.add(
     "payment_coverage_90d",
-    ratio(total(payments, payments.amount, within(payments.paid_on, 90)), _sales[90]),
+    ratio(total(payments, payments.amount, within(payments.paid_on, 90)), positive(_sales[90])),
     unit="ratio",
     anchor="paid",
     window=90,

@@ -181,6 +181,20 @@ OUTSIDE: dict[str, Case] = {
         },
         {"guaranteed_amount": 60, "guaranteed_share": 0.6},
     ),
+    "a guarantee without exposure covers no share of it": (
+        {
+            **book(PROMPT),
+            "guarantees": [
+                {
+                    "guarantee_id": "G1",
+                    "customer_id": "c1",
+                    "amount": "60",
+                    "valid_from": "2025-01-01",
+                }
+            ],
+        },
+        {"guaranteed_amount": 60, "guaranteed_share": None},
+    ),
     "affiliates lend their worst overdue": (
         {
             "customers": [

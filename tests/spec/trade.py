@@ -161,4 +161,19 @@ TRADE: dict[str, Case] = {
         },
         {"dispute_share_365d": 0.25},
     ),
+    "nothing is over sales below zero": (
+        {
+            "invoices": [
+                invoice("I1", "2024-01-01", "2024-01-31", 100),
+                invoice("C1", "2025-06-05", "2025-06-05", -40),
+            ],
+            "payments": [],
+        },
+        {
+            "invoice_amount_90d": -40,
+            "amount_trend": None,
+            "dso_90d": None,
+            "payment_coverage_90d": None,
+        },
+    ),
 }
