@@ -10,9 +10,7 @@ import duckdb
 from features.errors import LedgerError
 from features.ledger.files import TableFiles
 from features.ledger.rules import row_rules
-from features.ledger.tables import TABLES
-
-SHOWN_ROWS = 5
+from features.ledger.tables import SHOWN_ROWS, TABLES
 
 
 @dataclass(frozen=True)

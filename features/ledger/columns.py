@@ -11,6 +11,15 @@ _REAL = frozenset({"FLOAT", "DOUBLE"})
 _DATES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
 NULL_TYPE = '"NULL"'
 
+KIND_WORDS = {
+    "id": "an identifier",
+    "text": "a text",
+    "code": "a code word",
+    "date": "a date",
+    "money": "an amount",
+    "number": "a number",
+    "score": "a score",
+}
 _MENDS = {
     "id": "Store identifiers as text, so that leading zeros survive",
     "text": "Store it as text",

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from features.errors import LedgerError
-from features.ledger.columns import fits, mend_of_type
-from features.ledger.tables import TABLES, Table
+from features.ledger.columns import KIND_WORDS, NULL_TYPE, fits, mend_of_type
+from features.ledger.tables import SHOWN_ROWS, TABLES, Table
 
 
 @dataclass(frozen=True)
@@ -98,17 +98,48 @@ def _types(
     in_files = [_described(connection, table, (path,)) for path in paths]
     together = in_files[0] if len(paths) == 1 else _described(connection, table, paths)
     for column in table.columns:
-        if column.name not in together and column.required:
-            raise LedgerError(_missing(table, column.name, tuple(together)))
-        for file_type in (types[column.name] for types in in_files if column.name in types):
-            if not fits(column, file_type):
-                message = (
-                    f"Table {table.name}, column {column.name}: the file holds {file_type}, which "
-                    f"cannot be a {column.kind}. {mend_of_type(column)}."
-                )
-                raise LedgerError(message)
+        if column.name not in together:
+            if column.required:
+                raise LedgerError(_missing(table, column.name, tuple(together)))
+            continue
+        told = [
+            (path, types[column.name])
+            for path, types in zip(paths, in_files, strict=True)
+            if column.name in types
+        ]
+        misfits = [(path, kind) for path, kind in told if not fits(column, kind)]
+        shown = [_first_values(connection, table, path, column.name) for path, _ in misfits]
+        if any(shown) or (len(misfits) < len(told) and not fits(column, together[column.name])):
+            of = next((place for place, values in enumerate(shown) if values), None)
+            kinds = together[column.name] if of is None else misfits[of][1]
+            message = (
+                f"Table {table.name}, column {column.name}: the file holds {kinds}, which "
+                f"cannot be {KIND_WORDS[column.kind]}{shown[of] if of is not None else ''}. "
+                f"{mend_of_type(column)}."
+            )
+            raise LedgerError(message)
+        if misfits and len(misfits) == len(told):
+            together[column.name] = NULL_TYPE  # of whatever type, it holds no value
     known = {column.name for column in table.columns}
     return {name: kind for name, kind in together.items() if name in known}
+
+
+def _first_values(
+    connection: duckdb.DuckDBPyConnection, table: Table, path: Path, column: str
+) -> str:
+    """Return the first values of a column with their rows, or nothing where it has none."""
+    try:
+        rows = connection.execute(
+            f'SELECT file_row_number + 1, CAST("{column}" AS VARCHAR) '
+            "FROM read_parquet($path, file_row_number = true) "
+            f'WHERE "{column}" IS NOT NULL LIMIT {SHOWN_ROWS}',
+            {"path": as_it_is(path)},
+        ).fetchall()
+    except duckdb.Error as error:
+        raise _unreadable(table, (path,), error) from error
+    if not rows:
+        return ""
+    return " — " + "; ".join(f"row {row}: {str(value)[:40]}" for row, value in rows)
 
 
 def _described(
@@ -121,12 +152,15 @@ def _described(
             {"paths": [as_it_is(path) for path in paths]},
         ).fetchall()
     except duckdb.Error as error:
-        message = (
-            f"Table {table.name}: {' or '.join(path.name for path in paths)} is not a readable "
-            f"Parquet file ({str(error).splitlines()[0][:120]}). Write the file again."
-        )
-        raise LedgerError(message) from error
+        raise _unreadable(table, paths, error) from error
     return {name: kind for name, kind, *_ in rows}
+
+
+def _unreadable(table: Table, paths: tuple[Path, ...], error: duckdb.Error) -> LedgerError:
+    return LedgerError(
+        f"Table {table.name}: {' or '.join(path.name for path in paths)} is not a readable "
+        f"Parquet file ({str(error).splitlines()[0][:120]}). Write the file again."
+    )
 
 
 def _missing(table: Table, column: str, present: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ EARLIEST_REGISTRATION = "1850-01-01"
 YEARS_AHEAD = 5
 LARGEST_AMOUNT = 10**15
 LONGEST_ID = 128
+SHOWN_ROWS = 5  # of the rows that break a rule
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from features.errors import LedgerError
 from features.ledger.open import EPOCH, open_ledger
 from features.ledger.tables import TABLES
 from tests.features.ledger.raw import LATEST, opened, plain, rows, write_tables
@@ -284,3 +285,20 @@ def test_latest_is_no_bound_below_today(tmp_path: Path) -> None:
     with open_ledger(write_tables(tmp_path), latest=date(2000, 1, 1)) as ledger:
         assert ledger.last_day is not None
         assert ledger.last_day < LATEST
+
+
+def test_a_column_without_any_value_is_absent_whatever_its_type(tmp_path: Path) -> None:
+    """A column of nothing but NaN is written as floats by the common tools."""
+    nothing = pa.nulls(2, pa.float64())
+    invoices = plain("invoices", known_on=nothing, order_id=nothing, disputed_on=nothing)
+    with opened(tmp_path, invoices=invoices) as ledger:
+        assert rows(ledger, "invoices", "order_id", "disputed_on") == [(None, None)] * 2
+
+
+def test_a_column_of_a_wrong_type_is_shown_by_its_first_values(tmp_path: Path) -> None:
+    invoices = plain("invoices", disputed_on=pa.array([None, 7.5]))
+    with (
+        pytest.raises(LedgerError, match=r"column disputed_on: .*DOUBLE.* be a date — row 2: 7\.5"),
+        opened(tmp_path, invoices=invoices),
+    ):
+        pass
