@@ -119,7 +119,8 @@ FAULTS: dict[str, tuple[dict[str, pa.Table], str]] = {
     ),
     "a type that cannot be money": (
         invoices(amount=["100", "200"]),
-        r"Table invoices, column amount: the file holds VARCHAR, which cannot be an amount — row 1: 100; row 2: 200\. Store",
+        r"Table invoices, column amount: the file holds VARCHAR, which cannot be an amount "
+        r"— row 1: 100; row 2: 200\. Store",
     ),
     "a number for an id": (
         invoices(invoice_id=[611365, 2]),
