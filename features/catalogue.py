@@ -15,7 +15,8 @@ from features.families.overdue import OVERDUE
 from features.families.timeliness import TIMELINESS
 from features.families.trading import TRADING
 from features.feature import Feature
-from features.settings import SETTINGS, FeatureSettings
+from features.relations import RELATIONS
+from features.settings import FACTS_VERSION, SETTINGS, FeatureSettings
 
 FAMILIES = (TIMELINESS, OVERDUE, TRADING, LITIGATION, EXTERNAL, DATA)
 
@@ -28,11 +29,12 @@ MODEL_FEATURES: tuple[str, ...] = tuple(f.name for f in CATALOGUE if f.modelled)
 def feature_set_hash(settings: FeatureSettings = SETTINGS) -> str:
     """Return the sha256 of all definitions and settings: equal sets compute equal features.
 
-    Words do not count; names, versions, expressions, directions, what a model may learn from
-    and settings do.
+    Words do not count; names, versions, expressions, directions, what a model may learn from,
+    the relations, settings and the version of the facts (`FACTS_VERSION`) do.
     """
     entries = [
         [f.name, f.version, f.direction, f.null, f.modelled, repr(f.value)] for f in CATALOGUE
     ]
-    text = json.dumps([entries, asdict(settings)], sort_keys=True)
+    relations = {name: base.sql for name, base in RELATIONS.items()}
+    text = json.dumps([entries, relations, FACTS_VERSION, asdict(settings)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -9,7 +9,7 @@ ratio is formed once, at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -244,6 +244,3 @@ def aggregates(node: Expr) -> Iterator[Aggregate]:
 def relations_of(node: Expr) -> frozenset[str]:
     """Return the names of the relations that an expression folds."""
     return frozenset(found.relation for found in aggregates(node))
-
-
-Renderer = Callable[[Expr], str]

@@ -12,12 +12,13 @@ import duckdb
 import numpy as np
 
 from features.errors import LedgerError, UsageError
+from features.ledger.files import as_it_is
 from features.ledger.open import Ledger
 from features.snapshot import Pairs
 
 _READERS = {
-    ".parquet": "read_parquet($path)",
-    ".csv": "read_csv($path, header = true, all_varchar = true)",
+    ".parquet": "read_parquet($path, hive_partitioning = false)",
+    ".csv": "read_csv($path, header = true, all_varchar = true, hive_partitioning = false)",
 }
 PAIR_COLUMNS: Mapping[str, str] = {
     "customer_id": "CAST(customer_id AS VARCHAR)",
@@ -81,11 +82,12 @@ def read_given(path: Path, wanted: GivenFile) -> list[tuple[Any, ...]]:
         raise UsageError(message)
     try:
         with duckdb.connect() as connection:
-            described = connection.execute(f"DESCRIBE SELECT * FROM {reader}", {"path": str(path)})
+            given = {"path": as_it_is(path)}
+            described = connection.execute(f"DESCRIBE SELECT * FROM {reader}", given)
             _check_columns([row[0] for row in described.fetchall()], path, wanted)
             chosen = ", ".join(wanted.columns.values())
             rows: list[tuple[Any, ...]] = connection.execute(
-                f"SELECT {chosen} FROM {reader}", {"path": str(path)}
+                f"SELECT {chosen} FROM {reader}", given
             ).fetchall()
     except duckdb.Error as error:
         fault = str(error).splitlines()[0]

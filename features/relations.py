@@ -101,11 +101,15 @@ BAD_DEBTS = BaseRelation(
     "SELECT b.customer_id, b.as_of, b.bad_debt_id, b.recognised_on, b.amount, "
     # a bad debt corrected to nothing is withdrawn: it was never one
     f"CASE WHEN b.amount <= 0 THEN {-FAR} "
-    f"WHEN SUM(r.amount) >= b.amount THEN MAX(r.recovered_on) ELSE {FAR} END AS cleared_on "
+    f"ELSE COALESCE(MIN(CASE WHEN b.so_far >= b.amount THEN b.recovered_on END), {FAR}) END "
+    "AS cleared_on FROM ("
+    "SELECT d.customer_id, d.as_of, d.bad_debt_id, d.recognised_on, d.amount, r.recovered_on, "
+    "SUM(r.amount) OVER (PARTITION BY d.customer_id, d.as_of, d.bad_debt_id "
+    "ORDER BY r.recovered_on, r.recovery_id) AS so_far "
     "FROM (SELECT p.customer_id, p.as_of, t.bad_debt_id, t.recognised_on, t.amount "
-    f"{_visible('bad_debts', 'recognised_on')}) AS b "
-    "LEFT JOIN led_recoveries AS r ON r.bad_debt_id = b.bad_debt_id AND r.row_from <= b.as_of "
-    "AND b.as_of < r.row_to AND r.recovered_on <= b.as_of "
+    f"{_visible('bad_debts', 'recognised_on')}) AS d "
+    "LEFT JOIN led_recoveries AS r ON r.bad_debt_id = d.bad_debt_id AND r.row_from <= d.as_of "
+    "AND d.as_of < r.row_to AND r.recovered_on <= d.as_of) AS b "
     "GROUP BY b.customer_id, b.as_of, b.bad_debt_id, b.recognised_on, b.amount",
     ("bad_debts",),
 )

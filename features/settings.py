@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# raised when reading, currency or settlement gives other facts: an old bundle is then refused
+FACTS_VERSION = 1
+
 
 @dataclass(frozen=True)
 class FeatureSettings:

@@ -15,6 +15,7 @@ from models.bundle import load_bundle
 from models.policy.load import load_policy
 from serving.database import FILE, open_database
 from serving.grades.store import GradeStore
+from tradegrade.output import note
 from training import runs
 
 
@@ -69,6 +70,8 @@ def bundle_folder(bundle: str | None) -> Path:
 def ledger_of(path: Path, grading: Grader, latest: date) -> Iterator[Ledger]:
     """Open a ledger in the policy's currency for as-of dates up to ``latest``."""
     with open_ledger(path, ledger_currency=grading.policy.ledger.currency, latest=latest) as ledger:
+        for told in ledger.notes():
+            note(told)
         yield ledger
 
 

@@ -112,7 +112,7 @@ def _among(customer_ids: Sequence[str], chosen: set[str]) -> Flags:
 
 
 def _bad_debts(ledger: Ledger) -> list[Event]:
-    owed = "(amount IS NULL OR amount <> 0)"
+    owed = "(amount IS NULL OR amount > 0)"
     return _final_rows(ledger, "led_bad_debts", "bad_debt_id", "recognised_on", owed)
 
 

@@ -141,6 +141,8 @@ def train(
         latest=max(days) if days else None,
     ) as ledger:
         fingerprint = ledger.fingerprint
+        for told in ledger.notes():
+            progress(told)
         if outcomes is None:
             dataset = ledger_dataset(ledger, config, days=days, progress=progress)
         else:

@@ -83,11 +83,17 @@ DATA.add(
 )
 DATA.add(
     "past_bad_debt_amount",
-    in_units(total(bad_debts, bad_debts.amount)),
+    when(
+        count(bad_debts, bad_debts.amount.is_known()).equals(count(bad_debts)),
+        in_units(total(bad_debts, bad_debts.amount)),
+    ),
     unit="amount",
     anchor="recognised",
     label=("历史坏账金额", "Past bad debt"),
-    meaning=("已确认坏账的金额合计", "Sum of the bad debts recognised so far"),
+    meaning=(
+        "已确认坏账的金额合计；有坏账未载明金额则未知",
+        "Sum of the bad debts recognised so far; unknown when one has no amount",
+    ),
     direction=1,
     evidence=Evidence("bad_debts", bad_debts.recognised_on <= AS_OF, additive=True),
 )

@@ -5,6 +5,7 @@ from features.expression import (
     Expr,
     coalesce,
     count,
+    greatest,
     largest,
     positive,
     ratio,
@@ -35,6 +36,7 @@ payments = PAYMENTS.relation
 _MONTH_ENDS = (0, 30, 61, 91, 122, 152, 183, 213, 243, 274, 304, 335, 365)
 _sales = {days: total(items, items.amount, within(items.issued_on, days)) for days in (90, 365)}
 _limit = largest(customers, customers.credit_limit)
+_since = coalesce(smallest(customers, customers.customer_since), first_invoice)
 
 
 def _issued(days: int) -> Evidence:
@@ -136,7 +138,7 @@ TRADING.add(
 )
 TRADING.add(
     "tenure_days",
-    AS_OF - coalesce(smallest(customers, customers.customer_since), first_invoice),
+    when(_since.is_known(), greatest(AS_OF - _since, 0)),
     unit="days",
     anchor="known",
     label=("合作天数", "Days as a customer"),

@@ -305,7 +305,9 @@ def compiled() -> Callable[[Ints, Ints, Ints, Ints], Ints]:
     scope = dict(globals())
     for part in _PARTS:
         plain = cast("FunctionType", part)
-        scope[plain.__name__] = njit(cache=True)(
-            FunctionType(plain.__code__, scope, plain.__name__)
-        )
+        function = FunctionType(plain.__code__, scope, plain.__name__)
+        try:
+            scope[plain.__name__] = njit(cache=True)(function)
+        except RuntimeError:  # no folder to keep it in: compiled anew in every process
+            scope[plain.__name__] = njit(function)
     return cast("Callable[[Ints, Ints, Ints, Ints], Ints]", scope["settle"])

@@ -26,7 +26,10 @@ class TableFiles:
     def source(self) -> str:
         """Return the SQL that reads the rows with their file and row number."""
         paths = ", ".join("'" + as_it_is(path).replace("'", "''") + "'" for path in self.paths)
-        return f"read_parquet([{paths}], union_by_name = true, file_row_number = true)"
+        return (
+            f"read_parquet([{paths}], union_by_name = true, "
+            "hive_partitioning = false, file_row_number = true)"
+        )
 
 
 def find_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, TableFiles]:
@@ -131,7 +134,7 @@ def _first_values(
     try:
         rows = connection.execute(
             f'SELECT file_row_number + 1, CAST("{column}" AS VARCHAR) '
-            "FROM read_parquet($path, file_row_number = true) "
+            "FROM read_parquet($path, hive_partitioning = false, file_row_number = true) "
             f'WHERE "{column}" IS NOT NULL LIMIT {SHOWN_ROWS}',
             {"path": as_it_is(path)},
         ).fetchall()
@@ -148,7 +151,8 @@ def _described(
     """Return the column types of some files, where they differ the type that holds both."""
     try:
         rows = connection.execute(
-            "DESCRIBE SELECT * FROM read_parquet($paths, union_by_name = true)",
+            "DESCRIBE SELECT * FROM read_parquet($paths, union_by_name = true, "
+            "hive_partitioning = false)",
             {"paths": [as_it_is(path) for path in paths]},
         ).fetchall()
     except duckdb.Error as error:

@@ -20,6 +20,7 @@ from features.settings import SETTINGS, FeatureSettings
 
 MEMORY = "4GB"
 EPOCH = date(1970, 1, 1)
+_OBSERVED = ("invoices", "payments", "bad_debts", "legal_events")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Ledger:
         Values with more than two places, by table and column; they were rounded half-even.
     settings : FeatureSettings
         Those of the feature set: what counts as settled, late and in default.
+    read_on : int
+        Today, or the latest as-of date asked, as a day number: what lies after it is no
+        observation.
     """
 
     path: Path
@@ -47,6 +51,7 @@ class Ledger:
     files: dict[str, TableFiles]
     currency: str
     settings: FeatureSettings
+    read_on: int
     rounded: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def has(self, table: str) -> bool:
@@ -65,12 +70,32 @@ class Ledger:
 
     @cached_property
     def last_day(self) -> date | None:
-        """The day of the last event that the ledger tells, None in an empty ledger."""
+        """The last day of which the ledger tells what happened, None in an empty ledger.
+
+        The last invoice, payment, bad debt or legal event, none later than today: a row of
+        the future, such as an order to come or a slip of the pen, is no observation.
+        """
         events = " UNION ALL ".join(
-            f"SELECT max({TABLES[name].own_date}) AS day FROM led_{name}"
-            for name in ("invoices", "payments", "bad_debts", "legal_events", "orders", "signals")
+            f"SELECT max({TABLES[name].own_date}) AS day FROM led_{name} "
+            f"WHERE {TABLES[name].own_date} <= {self.read_on}"
+            for name in _OBSERVED
         )
         return self._day(f"SELECT max(day) FROM ({events})")
+
+    def notes(self) -> list[str]:
+        """Return what a reader of the ledger should know, in sentences."""
+        found = [
+            f"{name}.{column}: {count} values have more than two places and were rounded half-even"
+            for name, columns in self.rounded.items()
+            for column, count in columns.items()
+        ]
+        for name in (*_OBSERVED, "orders", "signals"):
+            rows = self.connection.execute(
+                f"SELECT count(*) FROM led_{name} WHERE {TABLES[name].own_date} > {self.read_on}"
+            ).fetchall()
+            if rows[0][0]:
+                found.append(f"{name}: {rows[0][0]} rows are dated in the future and wait for it")
+        return found
 
     def _day(self, sql: str) -> date | None:
         day = self.connection.execute(sql).fetchall()[0][0]
@@ -107,19 +132,20 @@ def open_ledger(
         connection.execute("SET temp_directory = $spill", {"spill": spill})
         connection.execute("SET preserve_insertion_order = true")
         files = find_tables(connection, Path(path))
-        _check_rows(connection, files, latest)
+        today = datetime.now(UTC).date()
+        last = max(today, latest or today)
+        _check_rows(connection, files, last)
         rounded = _load(connection, files)
         _check_references(connection, files)
         code = currency.settle_currency(connection, ledger_currency)
         build_items(connection, SETTINGS)
-        yield Ledger(Path(path), connection, files, code, SETTINGS, rounded)
+        read_on = (last - EPOCH).days
+        yield Ledger(Path(path), connection, files, code, SETTINGS, read_on, rounded)
 
 
 def _check_rows(
-    connection: duckdb.DuckDBPyConnection, files: dict[str, TableFiles], latest: date | None
+    connection: duckdb.DuckDBPyConnection, files: dict[str, TableFiles], last: date
 ) -> None:
-    today = datetime.now(UTC).date()
-    last = max(today, latest or today)
     limit = last + timedelta(days=round(365.25 * YEARS_AHEAD))
     problems = [
         p for table in files.values() for p in checks.row_problems(connection, table, limit)

@@ -11,7 +11,8 @@ from features.ledger import allocation
 from features.ledger.allocation import Ints
 from features.settings import FeatureSettings
 
-COMPILED_ABOVE = 20_000  # rows from which compiling the kernel is cheaper than running it plain
+# Σ rows² over customers, about what the kernel costs, from which compiling it is cheaper
+COMPILED_ABOVE = 2_000_000
 _ITEM_COLUMNS = ("invoice", "known_from", "known_to", "amount", "issued_on", "due_on", "floor")
 _MONEY_COLUMNS = ("target", "day", "amount", "known_from", "known_to")
 
@@ -26,7 +27,8 @@ def build_items(connection: duckdb.DuckDBPyConnection, settings: FeatureSettings
     _number_rows(connection, settings)
     items = _columns(connection, "settle_items", "rid", _ITEM_COLUMNS)
     money = _columns(connection, "settle_money", "customer, target, day, id", _MONEY_COLUMNS)
-    kernel = allocation.compiled() if len(items[0]) > COMPILED_ABOVE else allocation.settle
+    costly = int((np.bincount(items[0]).astype(np.int64) ** 2).sum()) > COMPILED_ABOVE
+    kernel = allocation.compiled() if costly else allocation.settle
     customers = np.arange(1, int(items[0].max(initial=0)) + 2)
     versions = kernel(
         np.searchsorted(items[0], customers),

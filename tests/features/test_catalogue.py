@@ -136,3 +136,18 @@ def test_the_hash_does_not_change_with_words(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_entry_outside_the_vocabulary_is_refused(change: dict[str, object], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         replace(CATALOGUE[0], **change)  # type: ignore[arg-type]
+
+
+def test_another_relation_or_other_facts_are_another_feature_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import features.catalogue as catalogue
+
+    before = feature_set_hash()
+    items = catalogue.RELATIONS["items"]
+    changed = {**catalogue.RELATIONS, "items": replace(items, sql=items.sql + " AND 1 = 1")}
+    with monkeypatch.context() as patch:
+        patch.setattr(catalogue, "RELATIONS", changed)
+        assert feature_set_hash() != before
+    monkeypatch.setattr(catalogue, "FACTS_VERSION", catalogue.FACTS_VERSION + 1)
+    assert feature_set_hash() != before

@@ -265,6 +265,46 @@ OUTSIDE: dict[str, Case] = {
         },
         {"default_bad_debt": 0, "in_default": 0},
     ),
+    "a cent recovered later does not bring the default back": (
+        {
+            "bad_debts": [
+                {
+                    "bad_debt_id": "B1",
+                    "customer_id": "c1",
+                    "recognised_on": "2024-01-01",
+                    "amount": "100",
+                }
+            ],
+            "recoveries": [
+                {
+                    "recovery_id": f"R{k}",
+                    "bad_debt_id": "B1",
+                    "recovered_on": day,
+                    "amount": amount,
+                }
+                for k, (day, amount) in enumerate(
+                    [("2024-06-01", "60"), ("2024-07-01", "40"), ("2025-06-01", "0.01")]
+                )
+            ],
+        },
+        {"default_bad_debt": 0, "in_default": 0},
+    ),
+    "a bad debt without an amount leaves the sum unknown": (
+        {
+            "bad_debts": [
+                {"bad_debt_id": "B1", "customer_id": "c1", "recognised_on": "2024-01-01"}
+            ],
+        },
+        {"default_bad_debt": 1, "past_bad_debt_amount": None},
+    ),
+    "a customer known before it is one has no tenure yet": (
+        {
+            "customers": [
+                {"customer_id": "c1", "customer_since": "2025-09-01", "known_on": "2025-01-01"}
+            ],
+        },
+        {"tenure_days": 0},
+    ),
     "a bad debt corrected to nothing is none": (
         {
             "bad_debts": [

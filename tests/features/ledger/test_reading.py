@@ -302,3 +302,21 @@ def test_a_column_of_a_wrong_type_is_shown_by_its_first_values(tmp_path: Path) -
         opened(tmp_path, invoices=invoices),
     ):
         pass
+
+
+def test_a_folder_that_looks_like_a_partition_changes_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "currency=USD" / "amount=5" / "ledger"
+    with opened(folder) as ledger, opened(tmp_path / "plain") as same:
+        assert ledger.currency == same.currency
+        assert rows(ledger, "invoices", "amount") == rows(same, "invoices", "amount")
+
+
+def test_rows_of_the_future_are_no_observation(tmp_path: Path) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    soon = (datetime.now(UTC) + timedelta(days=200)).date()
+    payments = plain("payments", paid_on=pa.array([soon], pa.date32()))
+    with opened(tmp_path, payments=payments) as ledger:
+        assert ledger.last_day is not None
+        assert ledger.last_day < soon
+        assert ledger.notes() == ["payments: 1 rows are dated in the future and wait for it"]
