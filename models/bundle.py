@@ -18,6 +18,7 @@ import numpy as np
 
 from features.catalogue import FEATURES, feature_set_hash
 from features.errors import ModelError
+from features.whole import open_to_others
 from models.probability import Calibration, ProbabilityModel
 from models.rules import Book
 
@@ -106,7 +107,7 @@ def write_bundle(root: Path, parts: Parts) -> Path:
     try:
         for name, content in contents.items():
             _write(half / name, content)
-        half.chmod(0o755)
+        open_to_others(half)
         _place(half, folder)
     except BaseException:
         shutil.rmtree(half, ignore_errors=True)

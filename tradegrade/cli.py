@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib import metadata
 from typing import Any
 
 import click
+import duckdb
+from sqlalchemy.exc import SQLAlchemyError
 
-from features.errors import TradegradeError
+from features.errors import LedgerError, TradegradeError, UnavailableError
 from tradegrade.commands.demo import demo
 from tradegrade.commands.doctor import doctor
 from tradegrade.commands.grades import change, explain, grade
@@ -23,6 +27,17 @@ class _Commands(click.Group):
         except TradegradeError as error:
             click.echo(f"tradegrade: {error}", err=True)
             ctx.exit(error.exit_code)
+        except BrokenPipeError:  # the reader went away: click ends quietly
+            raise
+        except duckdb.OutOfRangeException as error:
+            click.echo(f"tradegrade: an amount or a date is too large ({error}). Correct it in the "
+                       "ledger.", err=True)  # fmt: skip
+            ctx.exit(LedgerError.exit_code)
+        except (duckdb.Error, SQLAlchemyError, OSError) as error:
+            told = str(error).splitlines()[0]
+            click.echo(f"tradegrade: an engine, the store or a disk failed ({told}). Nothing half "
+                       "done was kept; mend it and run the command again.", err=True)  # fmt: skip
+            ctx.exit(UnavailableError.exit_code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,5 +55,9 @@ for _command in (simulate, features, train, grade, explain, change, report, demo
 
 
 def main() -> None:
-    """Run a command."""
+    """Run a command; what is printed is UTF-8 unless a person's terminal says otherwise."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="replace")
     cli(prog_name="tradegrade")

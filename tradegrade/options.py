@@ -12,6 +12,9 @@ import click
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)  # of an as-of date
+
+
 class Day(click.ParamType[date]):
     """A date written 2025-12-31."""
 
@@ -22,9 +25,12 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is no date; write it as 2025-12-31.", param, ctx)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail(f"{value} lies outside {FIRST_DAY} to {LAST_DAY}.", param, ctx)
+        return day
 
 
 class Days(click.ParamType[tuple[date, ...]]):

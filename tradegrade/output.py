@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import UnavailableError, UsageError
+from features.whole import whole
 
 Document = Mapping[str, Any]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def note(message: str) -> None:
@@ -67,13 +68,16 @@ def write_table(path: Path, table: pa.Table) -> None:
     if path.suffix.lower() == ".csv":
         write_csv(path, table.column_names, table.to_pylist())
         return
-    with _whole(path) as half:
+    with _written(path) as half:
         pq.write_table(table, half, compression="zstd")
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Document]) -> None:
-    """Write rows as CSV; unknown is empty, nested fields are JSON text."""
-    with _whole(path) as half, half.open("w", newline="", encoding="utf-8") as stream:
+    """Write rows as CSV; unknown is empty, nested fields are JSON text.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    with _written(path) as half, half.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(columns)
         for row in rows:
@@ -82,7 +86,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Document]) -> N
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file; it appears whole or not at all."""
-    with _whole(path) as half:
+    with _written(path) as half:
         half.write_text(text, encoding="utf-8")
 
 
@@ -91,29 +95,17 @@ def _cell(value: object) -> object:
         return "true" if value else "false"
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"  # a spreadsheet would run it
     return value
 
 
-class _whole:  # noqa: N801 - reads as a verb in a with statement
-    """Give a file beside the wanted one that takes its name when the block ends well."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> Path:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            number, name = tempfile.mkstemp(prefix=".half-", dir=self._path.parent)
-        except OSError as error:
-            message = f"{self._path} cannot be written ({error.strerror}). Give --out another file."
-            raise UsageError(message) from error
-        os.close(number)
-        self._half = Path(name)
-        return self._half
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self._half.chmod(0o644)
-            os.replace(self._half, self._path)
-        else:
-            self._half.unlink(missing_ok=True)
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """Give a file that takes the wanted name when the block ends well."""
+    try:
+        with whole(path) as half:
+            yield half
+    except OSError as error:
+        message = f"{path} cannot be written ({error.strerror}). Give --out another file."
+        raise UsageError(message) from error

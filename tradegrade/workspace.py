@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from features.errors import ModelError
+from features.errors import ModelError, UnavailableError
 from features.ledger.open import Ledger, open_ledger
 from models.book import Grader
 from models.bundle import load_bundle
@@ -22,6 +23,26 @@ from training import runs
 def home() -> Path:
     """Return the folder that holds everything a run writes: TRADEGRADE_HOME, else ./var."""
     return Path(os.environ.get("TRADEGRADE_HOME") or "var")
+
+
+def ready_home() -> Path:
+    """Return the workspace, made where it is missing, before anything costly is begun.
+
+    Raises
+    ------
+    UnavailableError
+        If it cannot be made or written.
+    """
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home()):
+            return home()
+    except OSError as error:
+        message = (
+            f"The workspace {home()} cannot be written ({error.strerror}). Set TRADEGRADE_HOME to "
+            "a folder that can."
+        )
+        raise UnavailableError(message) from error
 
 
 def grader(bundle: str | None, policy: Path | None) -> Grader:
@@ -76,12 +97,13 @@ def ledger_of(path: Path, grading: Grader, latest: date) -> Iterator[Ledger]:
 
 
 def grade_store() -> GradeStore:
-    """Return the workspace's store of grades, made where it is missing."""
-    return GradeStore(open_database(home()))
+    """Return the workspace's store of grades, made where it is missing; close it after use."""
+    return GradeStore(open_database(ready_home()))
 
 
 def prior_grades(before: date) -> dict[str, str]:
     """Return the last stored grades before a day; none where nothing was ever stored."""
     if not (home() / FILE).is_file():
         return {}
-    return grade_store().prior_grades(before)
+    with grade_store() as store:
+        return store.prior_grades(before)

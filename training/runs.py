@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from features.errors import ModelError
+from features.whole import whole
+from models.bundle import load_bundle
 
 BUNDLES, RUNS, REPORTS, CHAMPION = "bundles", "runs", "reports", "champion.json"
 
@@ -51,11 +51,35 @@ def read_record(home: Path, model_version: str) -> dict[str, Any]:
 
 
 def champion(home: Path) -> str | None:
-    """Return the model version that grades, or None before the first training."""
+    """Return the model version that grades, or None before the first training.
+
+    Raises
+    ------
+    ModelError
+        If the file that says so is damaged.
+    """
     path = home / CHAMPION
     if not path.is_file():
         return None
-    return str(json.loads(path.read_text(encoding="utf-8"))["model_version"])
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["model_version"])
+    except (ValueError, KeyError, TypeError) as error:
+        message = (
+            f"{path} is damaged ({error}). Remove it and train, or write "
+            '{"model_version": "…"} with a version of bundles/ into it.'
+        )
+        raise ModelError(message) from error
+
+
+def usable_champion(home: Path) -> str | None:
+    """Return the champion if its bundle can be read by this installation, else None."""
+    try:
+        version = champion(home)
+        if version is not None:
+            load_bundle(bundle_folder(home, version))
+    except ModelError:
+        return None
+    return version
 
 
 def set_champion(home: Path, model_version: str) -> None:
@@ -65,14 +89,6 @@ def set_champion(home: Path, model_version: str) -> None:
 
 def _write(path: Path, document: Mapping[str, Any]) -> Path:
     text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    number, half = tempfile.mkstemp(prefix=".half-", dir=path.parent)
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(half).chmod(0o644)
-        os.replace(half, path)
-    except BaseException:
-        Path(half).unlink(missing_ok=True)
-        raise
+    with whole(path) as half:
+        half.write_text(text, encoding="utf-8")
     return path

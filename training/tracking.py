@@ -104,8 +104,8 @@ def track(run: TrackedRun, *, home: Path, settings: TrackingSettings, alias: str
     except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         fault = (str(error).strip() or type(error).__name__).splitlines()[0]
         message = (
-            f"The run could not be tracked at {_without_password(uri)} "
-            f"({_without_password(fault)}). Start that store, or unset MLFLOW_TRACKING_URI to "
+            f"The run could not be tracked at {without_password(uri)} "
+            f"({without_password(fault)}). Start that store, or unset MLFLOW_TRACKING_URI to "
             "track in the workspace."
         )
         raise UnavailableError(message) from error
@@ -140,8 +140,16 @@ def bundle_model() -> Any:
     return BundleModel()
 
 
-def _without_password(uri: str) -> str:
-    return re.sub(r"//[^/\s]*@", "//", uri)
+def without_password(uri: str) -> str:
+    """Return a tracking URI without user, password and secret parameters.
+
+    Examples
+    --------
+    >>> without_password("postgresql://me:pw@db/runs?password=x&timeout=3")
+    'postgresql://db/runs?password=…&timeout=3'
+    """
+    hidden = re.sub(r"//[^/\s]*@", "//", uri)
+    return re.sub(r"([?&;](?:password|passwd|pwd|token|secret|key)=)[^&;\s]*", r"\1…", hidden)
 
 
 def _ask_once(uri: str) -> None:

@@ -27,7 +27,7 @@ from training.given import given_rows
 from training.grades import grade_rates
 from training.reference import book_of
 from training.report import Judged, report_page
-from training.tracking import TrackedRun, track
+from training.tracking import TrackedRun, track, without_password
 from training.validation import auc_interval, metrics
 from training.windows import CALIBRATE, FIT, TEST
 
@@ -160,13 +160,20 @@ def train(
         "ledger": str(Path(ledger_path).resolve()),
         "ledger_fingerprint": fingerprint,
         "outcomes": None if outcomes is None else str(Path(outcomes).resolve()),
-        "config": config.to_dict(),
+        "config": _told(config),
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     runs.write_record(home, bundle.model_version, record)
     if result.champion:
         runs.set_champion(home, bundle.model_version)
     return result
+
+
+def _told(config: TrainingConfig) -> dict[str, Any]:
+    """Return the settings as they may be written down: without a password."""
+    document = config.to_dict()
+    document["tracking"]["uri"] = without_password(document["tracking"]["uri"])
+    return document
 
 
 def _refuse_without_extra() -> None:
@@ -260,10 +267,11 @@ def _tracked(trained: _Trained, home: Path, *, progress: Progress) -> TrainResul
     report = home / runs.REPORTS / f"validation-{bundle.model_version}.html"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text(page, encoding="utf-8")
-    first = runs.champion(home) in (None, bundle.model_version)
+    # a champion that this installation refuses grades nobody: the new one takes its place
+    first = runs.usable_champion(home) in (None, bundle.model_version)
     folder = runs.bundle_folder(home, bundle.model_version)
     run = TrackedRun(
-        parameters=config.to_dict() | {"horizon_days": dataset.horizon_days},
+        parameters=_told(config) | {"horizon_days": dataset.horizon_days},
         metrics=_figures(trained),
         tags=trained.tags,
         texts={"report.html": page}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from features.evidence import NOTHING, Key, RowsFound
-from models.adjustments import Adjustment
+from models.adjustments import HARD_FACTS, Adjustment
 from models.explain.drivers import Driver, Explanation
 from models.explain.words import Text, adjustment_sentence, driver_sentence
 from models.policy.sections import Policy
@@ -57,8 +57,8 @@ def reasons_of(
     """Return the reasons of each grading, at most as many as the policy says.
 
     An adjustment that moves the points comes first, then the drivers, the largest first, and
-    only where there is room the end of the scale, which says nothing of the customer; what
-    would be told as 0.0 points is no reason.
+    only where there is room the end of the scale, which says nothing of the customer. What
+    would be told as 0.0 points is no reason, but a hard fact always is.
 
     Parameters
     ----------
@@ -81,7 +81,11 @@ Part = Driver | Adjustment
 
 
 def _chosen(explanation: Explanation, at_most: int) -> tuple[Part, ...]:
-    lines: list[Part] = [line for line in explanation.grading.adjustments if _counts(line.points)]
+    lines: list[Part] = [
+        line
+        for line in explanation.grading.adjustments
+        if _counts(line.points) or line.reason in HARD_FACTS
+    ]
     parts = lines + [driver for driver in explanation.drivers if _counts(driver.points)]
     parts.sort(key=lambda part: (_rank(part), -abs(part.points)))
     return tuple(parts[:at_most])

@@ -117,8 +117,8 @@ def _opening(change: Change) -> Text:
 
 
 def _difference(before: Sequence[EvidenceRow], after: Sequence[EvidenceRow]) -> Moved:
-    then = {(row.table, row.row_id, row.fields.get("published_on")): row for row in before}
-    now = {(row.table, row.row_id, row.fields.get("published_on")): row for row in after}
+    then = {_key(row): row for row in before}
+    now = {_key(row): row for row in after}
     entered = [("entered", row) for key, row in now.items() if key not in then]
     changed = [
         ("changed", row)
@@ -127,6 +127,11 @@ def _difference(before: Sequence[EvidenceRow], after: Sequence[EvidenceRow]) -> 
     ]
     left = [("left", row) for key, row in then.items() if key not in now]
     return tuple(entered + changed + left)
+
+
+def _key(row: EvidenceRow) -> tuple[object, ...]:
+    """Return what makes a row itself; a score is one by its day and source too."""
+    return row.table, row.row_id, row.fields.get("published_on"), row.fields.get("source")
 
 
 def _content(row: EvidenceRow) -> dict[str, object]:

@@ -224,9 +224,13 @@ def _instance(rows: tuple[EvidenceRow, ...]) -> Text:
         if late <= 0:
             return Text("", "")
         days = f"{late} day{'' if late == 1 else 's'}"
+        of = fields.get("affiliate_id")
+        whose = Text(f"关联企业{of}的", f" of the affiliate {of}") if of else Text("", "")
         return Text(
-            f"，例如发票{row.row_id}，金额{amount}，逾期{late}天",
-            f", for instance invoice {row.row_id} of {amount}, {days} late",
+            f"，例如{whose.zh}发票{row.row_id}，金额{amount}，逾期{late}天",
+            f", for instance invoice {row.row_id}{whose.en} over {amount}, {days} late"
+            if of
+            else f", for instance invoice {row.row_id} of {amount}, {days} late",
         )
     if row.table == "legal_events":
         kind, on = _LEGAL_KINDS[fields["kind"]], _day(fields["filed_on"])

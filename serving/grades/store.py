@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
     Column,
@@ -27,10 +27,13 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    inspect,
     select,
 )
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.schema import DDL
+
+from serving.database import reading, writing
 
 METADATA = MetaData()
 GRADES = Table(
@@ -119,13 +122,24 @@ class Stored:
 
 
 class GradeStore:
-    """The grades that were given."""
+    """The grades that were given; used in a ``with`` block, which closes it."""
 
     def __init__(self, engine: Engine) -> None:
         """Use a store, making its tables where they are missing."""
         self._engine = engine
-        with engine.begin() as connection:
-            METADATA.create_all(connection)
+        with reading(engine) as connection:
+            missing = not inspect(connection).has_table(GRADES.name)
+        if missing:
+            with writing(engine) as connection:
+                METADATA.create_all(connection)
+
+    def __enter__(self) -> Self:
+        """Return the store."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close every connection."""
+        self._engine.dispose()
 
     def append(
         self,
@@ -145,7 +159,7 @@ class GradeStore:
             The features of each customer by name; NaN is unknown.
         """
         rows = [_row(run, d, s) for d, s in zip(documents, snapshots, strict=True)]
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             _keep_policy(connection, run)
             there = _hashes(connection, run)
             new = [row for row in rows if row["customer_id"] not in there]
@@ -175,12 +189,12 @@ class GradeStore:
         query = select(ranked.c.customer_id, ranked.c.grade_before_override).where(
             ranked.c.place == 1
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return {customer: grade for customer, grade in connection.execute(query)}
 
     def count(self) -> int:
         """Return the number of grades stored."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(GRADES)).scalar_one()
 
 

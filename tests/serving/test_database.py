@@ -1,32 +1,65 @@
-"""The store's database: durable settings, a clear error for what is no database."""
+"""The store's database: durable settings, clear errors, readers beside a writer."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from features.errors import UnavailableError
-from serving.database import open_database
+from serving.database import open_database, reading, writing
 
 
-def test_what_is_committed_survives_a_power_loss(tmp_path: Path) -> None:
-    with open_database(tmp_path / "home").connect() as connection:
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    found = open_database(tmp_path / "home", busy_seconds=0.1)
+    with writing(found) as connection:
+        connection.execute(text("CREATE TABLE t (n INTEGER)"))
+    yield found
+    found.dispose()
+
+
+def rows(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return int(connection.execute(text("SELECT count(*) FROM t")).scalar_one())
+
+
+def test_it_writes_ahead_and_syncs_fully(engine: Engine) -> None:
+    with reading(engine) as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
         assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2  # FULL
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "store.db").write_bytes(b"not a database at all" * 50)
+    broken = open_database(tmp_path)
     with pytest.raises(UnavailableError, match=r"store\.db cannot be used"):
-        open_database(tmp_path)
+        rows(broken)
+    broken.dispose()
 
 
-def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    engine = open_database(tmp_path)
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE t (n INTEGER)"))
-    connection = engine.connect()
-    connection.execute(text("INSERT INTO t VALUES (1)"))
-    connection.close()  # without a commit, as when the work raises
-    with engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
+def test_a_block_that_fails_leaves_nothing(engine: Engine) -> None:
+    def fail() -> None:
+        with writing(engine) as connection:
+            connection.execute(text("INSERT INTO t VALUES (1)"))
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011 - our own, without words
+        fail()
+    assert rows(engine) == 0
+
+
+def test_a_reader_waits_for_no_writer_and_sees_nothing_half_done(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("INSERT INTO t VALUES (1)"))
+        assert rows(engine) == 0
+    assert rows(engine) == 1
+
+
+def test_a_second_writer_is_told_that_the_store_is_busy(engine: Engine) -> None:
+    def write() -> None:
+        with writing(engine) as connection:
+            connection.execute(text("INSERT INTO t VALUES (2)"))
+
+    with writing(engine), pytest.raises(UnavailableError, match="busy: another run is writing"):
+        write()

@@ -39,3 +39,20 @@ def test_a_broken_store_stops_storing_with_code_5(workspace: Workspace, shop: Pa
     result = workspace.run("grade", "--ledger", shop, "--as-of", AS_OF, "--store")
     assert result.exit_code == 5
     assert "cannot be used" in result.stderr
+
+
+def test_the_doctor_names_a_damaged_champion(workspace: Workspace) -> None:
+    (workspace.home / "champion.json").write_text("{half")
+    result = workspace.run("doctor")
+    assert result.exit_code == 5
+    assert "broken  champion" in result.stdout
+
+
+def test_a_workspace_that_is_a_file_is_told_before_the_work(
+    workspace: Workspace, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TRADEGRADE_HOME", str(tmp_path / "file"))
+    result = workspace.run("train", "--ledger", shop)
+    assert result.exit_code == 5
+    assert "Set TRADEGRADE_HOME to a folder that can" in result.stderr

@@ -64,3 +64,18 @@ def test_figure_that_is_no_number_is_refused_and_leaves_nothing(tmp_path):
         runs.write_record(tmp_path, "abc", {"auc": float("nan")})
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_champion_is_told_and_is_no_usable_one(tmp_path):
+    (tmp_path / "champion.json").write_text("{half")
+
+    with pytest.raises(ModelError, match=r"champion\.json is damaged"):
+        runs.champion(tmp_path)
+    assert runs.usable_champion(tmp_path) is None
+
+
+def test_a_champion_whose_bundle_is_gone_is_no_usable_one(tmp_path):
+    runs.set_champion(tmp_path, "abc123")
+
+    assert runs.champion(tmp_path) == "abc123"
+    assert runs.usable_champion(tmp_path) is None

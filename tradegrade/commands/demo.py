@@ -22,7 +22,7 @@ from tradegrade.commands.grades import (
 )
 from tradegrade.commands.report import page_of, report_file
 from tradegrade.output import note, write_text
-from tradegrade.workspace import grader, home, ledger_of, prior_grades
+from tradegrade.workspace import grader, home, ledger_of, prior_grades, ready_home
 from training.config import load_config
 from training.train import TrainResult, train
 
@@ -49,7 +49,7 @@ def demo() -> None:
 
 
 def _ledger() -> Path:
-    folder = home() / "demo" / "ledger"
+    folder = ready_home() / "demo" / "ledger"
     note(f"1 of 4  simulate {CUSTOMERS} customers over {MONTHS} months into {folder}")
     if folder.exists():
         shutil.rmtree(folder)

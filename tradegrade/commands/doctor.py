@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -16,13 +15,13 @@ import click
 from features.errors import TradegradeError
 from serving.database import FILE
 from tradegrade.output import print_json
-from tradegrade.workspace import bundle_folder, grade_store, grader, home
+from tradegrade.workspace import bundle_folder, grade_store, grader, home, ready_home
 from training import runs
 
 _NEEDED = ("duckdb", "lightgbm", "numba", "numpy", "pyarrow", "sqlalchemy")
 _EXTRAS = {
     "train": ("mlflow", "matplotlib", "scikit-learn", "shap", "pandas"),
-    "serve": ("fastapi", "jinja2", "uvicorn"),
+    "serve": ("jinja2",),
 }
 _GIBIBYTE = 2**30
 
@@ -75,12 +74,9 @@ def _libgomp() -> Finding:
 
 def _workspace() -> Finding:
     try:
-        home().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=home()):
-            return Finding("workspace", "ok", str(home().resolve()))
-    except OSError as error:
-        told = f"{home()} cannot be written ({error.strerror}): set TRADEGRADE_HOME"
-        return Finding("workspace", "broken", told)
+        return Finding("workspace", "ok", str(ready_home().resolve()))
+    except TradegradeError as error:
+        return Finding("workspace", "broken", str(error))
 
 
 def _disk() -> Finding:
@@ -90,10 +86,10 @@ def _disk() -> Finding:
 
 
 def _champion() -> Finding:
-    version = runs.champion(home())
-    if version is None:
-        return Finding("champion", "absent", "none yet: `tradegrade train` makes the first")
     try:
+        version = runs.champion(home())
+        if version is None:
+            return Finding("champion", "absent", "none yet: `tradegrade train` makes the first")
         grader(str(bundle_folder(None)), None)
     except TradegradeError as error:
         return Finding("champion", "broken", str(error))
@@ -104,7 +100,8 @@ def _store() -> Finding:
     if not (home() / FILE).is_file():
         return Finding("store", "absent", "none yet: `tradegrade grade --store` makes it")
     try:
-        return Finding("store", "ok", f"{grade_store().count()} grades")
+        with grade_store() as store:
+            return Finding("store", "ok", f"{store.count()} grades")
     except TradegradeError as error:
         return Finding("store", "broken", str(error))
 
@@ -119,7 +116,7 @@ def _package(name: str, *, needed: bool) -> Finding:
 def _extra(name: str, wanted: tuple[str, ...]) -> Finding:
     missing = [package for package in wanted if _package(package, needed=False).state != "ok"]
     if missing:
-        told = f"{', '.join(missing)} not installed: pip install 'tradegrade[{name}]'"
+        told = f"{', '.join(missing)} not installed: run `make setup`, or install the extra {name}"
         return Finding(f"extra {name}", "absent", told)
     return Finding(f"extra {name}", "ok", ", ".join(wanted))
 

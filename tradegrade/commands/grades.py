@@ -74,6 +74,7 @@ def grade(
     refuse_engine(engine)
     refuse_unwritable(out)
     grading = grader(bundle, policy)
+    note(f"graded by model {grading.bundle.model_version}, policy {grading.policy.policy_version}")
     with ledger_of(ledger, grading, as_of) as opened:
         book = book_of_day(opened, as_of, grading, prior_grades=prior_grades(as_of))
         documents = documents_of(book)
@@ -184,7 +185,8 @@ def keep(book: Book, grading: Grader, fingerprint: str) -> Stored:
         ledger_fingerprint=fingerprint,
     )
     snapshots = (book.snapshots.row(row) for row in range(len(book.snapshots)))
-    return grade_store().append(run, documents_of(book), snapshots)
+    with grade_store() as store:
+        return store.append(run, documents_of(book), snapshots)
 
 
 def told_storing(stored: Stored) -> str:

@@ -10,7 +10,7 @@ import click
 from features.errors import UsageError
 from tradegrade.options import A_PATH, DAY, json_option, ledger_option
 from tradegrade.output import note, print_json
-from tradegrade.workspace import home
+from tradegrade.workspace import ready_home
 from training.config import load_config
 from training.train import TrainResult
 from training.train import train as run
@@ -57,7 +57,7 @@ def train(
     result = run(
         ledger,
         settings,
-        home=home(),
+        home=ready_home(),
         days=_days(as_of, first, last, outcomes),
         outcomes=outcomes,
         progress=note,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 
 from features.errors import UsageError
 from features.ledger.tables import TABLES, Table
+from features.whole import open_to_others
 
 _TYPES = {
     "date": pa.date32(),
@@ -21,7 +21,6 @@ _TYPES = {
     "score": pa.float64(),
     "number": pa.float64(),
 }
-_FOLDER_MODE = 0o777
 
 
 class LedgerWriter:
@@ -59,7 +58,7 @@ def new_ledger(out: Path) -> Iterator[LedgerWriter]:
     try:
         with ExitStack() as stack:
             yield LedgerWriter(folder, stack)
-        folder.chmod(_FOLDER_MODE & ~_umask())
+        open_to_others(folder)
         folder.replace(out)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -82,10 +81,3 @@ def _writer(path: Path, table: Table) -> pq.ParquetWriter:
     fields = [pa.field(c.name, _TYPES.get(c.kind, pa.string())) for c in table.columns]
     few = [column.name for column in table.columns if column.kind in ("text", "code")]
     return pq.ParquetWriter(path, pa.schema(fields), compression="zstd", use_dictionary=few)
-
-
-def _umask() -> int:
-    """Return the process's mask of permissions, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

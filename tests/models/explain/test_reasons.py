@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from features.evidence import EvidenceRow, Key, RowsFound
+from models.adjustments import HARD_FACTS
 from models.bundle import Bundle
 from models.explain.drivers import explain
 from models.explain.reasons import LEAST_POINTS, reasons_of
@@ -27,7 +28,8 @@ def test_at_most_four_are_told_and_each_moves_the_points(bundle: Bundle) -> None
     gradings = grade_snapshots(snapshots, bundle, POLICY)
     for told in reasons_of(explain(snapshots, gradings, bundle, POLICY), POLICY, one_row):
         assert 0 < len(told) <= 4
-        assert all(abs(reason.points) >= LEAST_POINTS for reason in told)
+        hard = {f"ceiling.{fact}" for fact in HARD_FACTS}
+        assert all(abs(r.points) >= LEAST_POINTS or r.code in hard for r in told)
         assert all(reason.text.zh and reason.text.en for reason in told)
 
 
@@ -67,3 +69,10 @@ def test_the_reference_customer_itself_needs_no_reason(bundle: Bundle) -> None:
     assert explanation.reference == pytest.approx(gradings[0].blend, abs=1e-9)
     (told,) = reasons_of([explanation], POLICY, one_row)
     assert all("." in reason.code for reason in told)
+
+
+def test_a_hard_fact_is_told_even_where_it_costs_nothing_more(bundle: Bundle) -> None:
+    bad = {"in_default": 1.0, "on_time_rate_365d": 0.0, "overdue_count_365d": 12.0}
+    (told,) = reasons(certain(bundle, 0.9), bad)
+    assert told[0].code == "ceiling.in_default"
+    assert told[0].points == 0

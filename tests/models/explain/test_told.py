@@ -79,3 +79,16 @@ def test_at_most_four_parts_are_told(bundle: Bundle, language: str) -> None:
     }
     sentence = told(bundle, {}, worse).sentence.of(language)
     assert sentence.count({"zh": "；", "en": ";"}[language]) == 3
+
+
+def test_two_scores_of_one_day_are_two_rows(bundle: Bundle) -> None:
+    def rows(feature: str, keys: Iterable[Key]) -> dict[Key, RowsFound]:
+        sources = [
+            EvidenceRow("external_scores", "c1", {"published_on": 1, "source": source})
+            for source in ("a", "b")
+        ]
+        now = [key for key in keys if key[1].isoformat() == NOW]
+        return dict.fromkeys(now, RowsFound(2, tuple(sources)))
+
+    change = told(bundle, {"external_score": 90.0}, {"external_score": 40.0}, rows)
+    assert len(change.evidence["external_score"]) == 2

@@ -88,3 +88,11 @@ def test_a_suit_is_named_by_kind_and_day() -> None:
     told = driver_sentence("legal_count_730d", 1.0, 0.0, -2.0, (suit,))
     assert told.en.endswith("for instance the enforcement of 2025-02-03")
     assert "2025-02-03的强制执行" in told.zh
+
+
+def test_an_affiliates_invoice_is_told_as_the_affiliates() -> None:
+    fields = {"affiliate_id": "C7", "amount": Decimal("5.00"), "days_late": 9}
+    row = EvidenceRow("invoices", "I1", fields)
+    told = driver_sentence("group_worst_overdue_days", 9.0, 0.0, -3.0, (row,))
+    assert told.en.endswith("for instance invoice I1 of the affiliate C7 over 5.00, 9 days late")
+    assert "关联企业C7的发票I1" in told.zh

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from models.bundle import Bundle
 from models.document import grade_document
 from models.grading import grade_snapshots
-from serving.database import open_database
+from serving.database import open_database, reading, writing
 from serving.grades.store import GRADES, POLICIES, GradeStore, GradingRun
 from tests.models.bundles import POLICY, bundle_in, snapshots_of
 
@@ -30,9 +30,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[GradeStore]:
-    engine = open_database(tmp_path)
-    yield GradeStore(engine)
-    engine.dispose()
+    with GradeStore(open_database(tmp_path)) as opened:
+        yield opened
 
 
 def run_on(day: str, bundle: Bundle) -> GradingRun:
@@ -57,9 +56,11 @@ def test_a_grade_is_kept_with_its_snapshot_and_policy(
     documents, snapshots = graded(bundle, {"external_score": None})
     stored = store.append(run_on(DAY, bundle), documents, snapshots)
     assert (stored.new, stored.same, stored.differing) == (1, 0, ())
-    with open_database(tmp_path).connect() as connection:
+    engine = open_database(tmp_path)
+    with reading(engine) as connection:
         row = connection.execute(select(GRADES)).one()
         policy = connection.execute(select(POLICIES.c.content)).scalar_one()
+    engine.dispose()
     assert json.loads(row.document) == documents[0]
     assert json.loads(row.snapshot)["external_score"] is None
     assert json.loads(row.snapshot)["on_time_rate_365d"] == 1.0
@@ -86,11 +87,15 @@ def test_the_table_refuses_change(
     store: GradeStore, bundle: Bundle, tmp_path: Path, statement: str
 ) -> None:
     store.append(run_on(DAY, bundle), *graded(bundle, {}))
-    with (
-        pytest.raises(IntegrityError, match="append-only"),
-        open_database(tmp_path).begin() as connection,
-    ):
-        connection.execute(text(statement))
+    engine = open_database(tmp_path)
+
+    def change() -> None:
+        with writing(engine) as connection:
+            connection.execute(text(statement))
+
+    with pytest.raises(IntegrityError, match="append-only"):
+        change()
+    engine.dispose()
 
 
 def test_the_prior_grade_is_the_last_before_the_day(store: GradeStore, bundle: Bundle) -> None:
