@@ -36,7 +36,7 @@ format: $(STAMP) ## bring the code into style
 bench: $(STAMP) ## benchmarks against peers, into benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks
 
-proof: $(STAMP) ## long kill, fuzz and load runs
+proof: $(STAMP) ## long runs of kills; see proofs/README.md
 	@$(BIN)/python -m proofs
 
 serve: ## not there yet: the service comes with the next release

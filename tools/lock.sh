@@ -6,3 +6,4 @@ uv="$(command -v uv || echo .uv/bin/uv)"
 lock() { "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate "$@"; }
 lock --all-extras pyproject.toml -o requirements/all.txt
+echo uv | lock - -o requirements/uv.txt
