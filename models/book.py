@@ -146,10 +146,8 @@ def changes_between(
     prior_grades : mapping of str to str, optional
         Of the earlier day.
     """
-    if days[0] >= days[1]:
-        message = (
-            f"A change runs forward in time, but {days[0]} is not before {days[1]}. Swap them."
-        )
+    if days[0] > days[1]:
+        message = f"A change runs forward in time, but {days[0]} is after {days[1]}. Swap them."
         raise UsageError(message)
     first, second = (snapshots(ledger, _pairs(ledger, day, customer_ids)) for day in days)
     before = grade_snapshots(first, graders[0].bundle, graders[0].policy, prior_grades=prior_grades)

@@ -8,6 +8,7 @@ from datetime import date
 import duckdb
 
 from features.errors import LedgerError
+from features.ledger.columns import NULL_TYPE
 from features.ledger.files import TableFiles
 from features.ledger.rules import row_rules
 from features.ledger.tables import SHOWN_ROWS, TABLES
@@ -94,7 +95,7 @@ def key_problems(connection: duckdb.DuckDBPyConnection, name: str) -> list[Probl
 def customer_problems(connection: duckdb.DuckDBPyConnection, files: TableFiles) -> list[Problem]:
     """Return the rows that speak of a customer who is not in the table customers."""
     name = files.table.name
-    if name == "customers" or "customer_id" not in files.types:
+    if name == "customers" or files.types.get("customer_id", NULL_TYPE) == NULL_TYPE:
         return []
     unknown = (
         f"FROM {files.source} AS t WHERE customer_id IS NOT NULL AND customer_id NOT IN "

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from tests.models.bundles import POLICY_TEXT
 from tests.tradegrade.conftest import AS_OF, Workspace
 
 BEFORE = "2025-11-30"
@@ -117,8 +118,6 @@ def test_a_change_adds_up_and_agrees_with_the_grades(workspace: Workspace, shop:
 def test_another_policy_moves_the_policy_block_alone(
     workspace: Workspace, shop: Path, tmp_path: Path
 ) -> None:
-    from tests.models.bundles import POLICY_TEXT
-
     policy = tmp_path / "strict.toml"
     policy.write_text(POLICY_TEXT.replace("rule_weight = 0.4", "rule_weight = 0.9"), "utf-8")
     told = workspace.json_lines(
@@ -127,6 +126,21 @@ def test_another_policy_moves_the_policy_block_alone(
     )  # fmt: skip
     assert told[0]["blocks"]["policy"] != 0
     assert told[0]["blocks"]["model"] == 0
+
+
+def test_on_one_day_another_policy_alone_makes_the_change(
+    workspace: Workspace, shop: Path, tmp_path: Path
+) -> None:
+    policy = tmp_path / "strict.toml"
+    policy.write_text(POLICY_TEXT.replace("rule_weight = 0.4", "rule_weight = 0.9"), "utf-8")
+    (told,) = workspace.json_lines(
+        "change", "C0000001", "--ledger", shop, "--from", AS_OF, "--to", AS_OF,
+        "--policy-to", policy,
+    )  # fmt: skip
+    assert told["blocks"]["data"] == 0
+    assert told["blocks"]["model"] == 0
+    assert told["blocks"]["policy"] != 0
+    assert all(feature["points"] == 0 for feature in told["features"])
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,8 @@ def features(
     given = None if pairs is None else read_pairs(pairs)
     latest = max(as_of) if as_of else max(given[1].tolist()) if given else None
     with open_ledger(ledger, ledger_currency=currency, latest=latest) as opened:
+        for told in opened.notes():
+            note(told)
         if given is not None:
             refuse_strangers(opened, given[0], f"The pairs {pairs}")
         found = snapshots(opened, given or all_pairs(opened, as_of or ()))

@@ -320,3 +320,10 @@ def test_rows_of_the_future_are_no_observation(tmp_path: Path) -> None:
         assert ledger.last_day is not None
         assert ledger.last_day < soon
         assert ledger.notes() == ["payments: 1 rows are dated in the future and wait for it"]
+
+
+def test_an_empty_optional_table_is_present_whatever_its_types(tmp_path: Path) -> None:
+    names = ("order_id", "customer_id", "ordered_on", "amount")
+    nothing = pa.table({name: pa.array([], pa.float64()) for name in names})
+    with opened(tmp_path, orders=nothing) as ledger:
+        assert ledger.has("orders")
