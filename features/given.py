@@ -22,7 +22,10 @@ _READERS = {
 }
 PAIR_COLUMNS: Mapping[str, str] = {
     "customer_id": "CAST(customer_id AS VARCHAR)",
-    "as_of": "TRY_CAST(CAST(as_of AS VARCHAR) AS DATE)",
+    # a day alone or midnight without a zone, as the ledger takes it: anything else is unreadable
+    "as_of": "CASE WHEN regexp_full_match(CAST(as_of AS VARCHAR), "
+    "'\\d{4}-\\d{2}-\\d{2}([ T]00:00:00(\\.0+)?)?') "
+    "THEN TRY_CAST(CAST(as_of AS VARCHAR) AS DATE) END",
 }
 
 

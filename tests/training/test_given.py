@@ -122,3 +122,9 @@ def test_absent_file_is_refused(read, tmp_path):
 def test_file_that_is_no_parquet_is_refused(read):
     with pytest.raises(UsageError, match="cannot be read"):
         read("hello", suffix=".parquet")
+
+
+@pytest.mark.parametrize("day", ["2025-01-31 15:00", "2025-01-31 00:00:00+08"])
+def test_a_time_of_day_or_a_zone_is_refused(read, day):
+    with pytest.raises(LedgerError, match="unreadable value in row 1"):
+        read(f"customer_id,as_of,defaulted\nc1,{day},1\n", suffix=".csv")
