@@ -90,6 +90,8 @@ class Adjusted:
         Whether the customer was set to the entry point.
     override_suspended : bool
         Whether an override is in force but a new hard fact stopped it.
+    hard_facts : tuple of str
+        The facts that cap the grade whatever the points, strictest first.
     """
 
     lines: tuple[Adjustment, ...]
@@ -97,6 +99,7 @@ class Adjusted:
     before_override: float
     provisional: bool
     override_suspended: bool
+    hard_facts: tuple[str, ...]
 
 
 def adjust(case: Case, policy: Policy, horizon_days: int, edges: Edges) -> Adjusted:
@@ -118,7 +121,7 @@ def adjust(case: Case, policy: Policy, horizon_days: int, edges: Edges) -> Adjus
     before = points()
     override, suspended = _override(case, policy, edges, before, hard)
     lines += override
-    return Adjusted(tuple(lines), points(), before, provisional, suspended)
+    return Adjusted(tuple(lines), points(), before, provisional, suspended, hard)
 
 
 def summed(blend: float, lines: Sequence[Adjustment]) -> float:
@@ -143,14 +146,14 @@ def hard_facts(facts: Mapping[str, float], policy: Policy) -> tuple[str, ...]:
     rule = policy.ceilings
     material = facts["open_overdue_amount"] >= rule.overdue_material_amount
     days = facts["oldest_overdue_days"] if material else 0
-    held = {
-        "in_default": facts["in_default"] == 1,
-        "dishonest": facts["is_dishonest"] == 1,
-        "overdue_to_d": days > rule.overdue_days_to_d,
-        "enforcement_open": facts["enforcement_open_count"] > 0,
-        "overdue_to_c": rule.overdue_days_to_c < days <= rule.overdue_days_to_d,
-    }
-    return tuple(code for code, holds in held.items() if holds)
+    held = (
+        ("in_default", facts["in_default"] == 1),
+        ("dishonest", facts["is_dishonest"] == 1),
+        ("overdue_to_d", days > rule.overdue_days_to_d),
+        ("enforcement_open", facts["enforcement_open_count"] > 0),
+        ("overdue_to_c", rule.overdue_days_to_c < days <= rule.overdue_days_to_d),
+    )
+    return tuple(code for code, holds in held if holds)
 
 
 _CAPS = {

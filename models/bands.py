@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from models.policy.sections import Bands
 
@@ -39,13 +40,31 @@ class Edges:
 
     def grade(self, score: float) -> str:
         """Return the grade of a score."""
-        return next((g for g in "ABC" if score >= self.floors[g] - TOLERANCE), "D")
+        for grade, least in self._least_of_grades:
+            if score >= least:
+                return grade
+        return GRADES[-1]
 
     def notch(self, score: float) -> str:
         """Return the notch of a score; the lowest has no floor."""
-        return next(
-            (n for n in NOTCHES[:-1] if score >= self.notch_floors[n] - TOLERANCE), NOTCHES[-1]
-        )
+        for notch, least in self._least_of_notches:
+            if score >= least:
+                return notch
+        return NOTCHES[-1]
+
+    @cached_property
+    def _least_of_grades(self) -> tuple[tuple[str, float], ...]:
+        return tuple((grade, self.floors[grade] - TOLERANCE) for grade in GRADES[:-1])
+
+    @cached_property
+    def _least_of_notches(self) -> tuple[tuple[str, float], ...]:
+        return tuple((notch, self.notch_floors[notch] - TOLERANCE) for notch in NOTCHES[:-1])
+
+
+@lru_cache(maxsize=64)
+def edges_of(bands: Bands) -> Edges:
+    """Return the edges of a policy's bands, worked out once for each."""
+    return Edges.of(bands)
 
 
 def is_better(one: str, other: str) -> bool:

@@ -9,14 +9,16 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from features.catalogue import FEATURES, feature_set_hash
+from features.catalogue import FEATURE_NAMES, FEATURES, feature_set_hash
 from features.errors import ModelError
 from features.whole import open_to_others
 from models.probability import Calibration, ProbabilityModel
@@ -70,9 +72,15 @@ class Parts:
     horizon_days: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bundle:
-    """A bundle that was read and found whole."""
+    """A bundle that was read and found whole; equal only to itself.
+
+    Attributes
+    ----------
+    files : mapping of str to bytes
+        What it was read from, by name, the manifest included.
+    """
 
     model_version: str
     horizon_days: int
@@ -83,6 +91,17 @@ class Bundle:
     reference: dict[str, float]
     book: Book
     policy: bytes
+    files: Mapping[str, bytes] = field(repr=False)
+
+    @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """The places of the features among the catalogue's, shape (features,)."""
+        return np.array([FEATURE_NAMES.index(name) for name in self.feature_names], dtype=np.intp)
+
+    @cached_property
+    def unseen_places(self) -> NDArray[np.intp]:
+        """The places of the features of which training saw no unknown value."""
+        return self.places[~self.probability.null_seen]
 
 
 def write_bundle(root: Path, parts: Parts) -> Path:
@@ -124,24 +143,63 @@ def load_bundle(folder: Path) -> Bundle:
         If a file is missing, changed or extra, or the bundle was trained on another feature
         set; the message names the file.
     """
+    return read_bundle(bundle_contents(folder), source=str(folder))
+
+
+def bundle_contents(folder: Path) -> dict[str, bytes]:
+    """Return the files of a bundle's folder by name, the manifest included.
+
+    Raises
+    ------
+    ModelError
+        If there is no manifest, a file is missing or extra, or one cannot be read.
+    """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
-        message = (
-            f"{folder} is no bundle: {MANIFEST} is missing. Train one with `tradegrade train`."
-        )
-        raise ModelError(message)
-    content = _content(folder / MANIFEST)
-    manifest = _manifest(content)
-    files = _checked(folder, manifest)
-    _same_features(manifest, folder)
+        raise _no_bundle(str(folder))
+    _whole({path.name for path in folder.iterdir()}, str(folder))
+    return {name: _content(folder / name) for name in (*FILES, MANIFEST)}
+
+
+def read_bundle(
+    contents: Mapping[str, bytes], *, source: str, any_feature_set: bool = False
+) -> Bundle:
+    """Return the bundle that these files hold, after checking each against the manifest.
+
+    Parameters
+    ----------
+    contents : mapping of str to bytes
+        The files by name, ``manifest.json`` included, as `bundle_contents` gives them.
+    source : str
+        Where they come from, for messages.
+    any_feature_set : bool
+        Whether definitions of features may have changed since the training: so for grading a
+        stored snapshot once more, whose features were computed then. Features that the
+        catalogue no longer has are refused even so.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, changed or extra, or the bundle was trained on another feature
+        set; the message names the file.
+    """
+    if MANIFEST not in contents:
+        raise _no_bundle(source)
+    _whole(contents.keys(), source)
+    manifest = _manifest(contents[MANIFEST])
+    _unchanged(contents, manifest, source)
+    if not any_feature_set:
+        _same_features(manifest, source)
     try:
-        return _bundle(version_of(content), manifest, files)
+        bundle = _bundle(version_of(contents[MANIFEST]), manifest, contents)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         # the hashes match, so it was written so: by another program than ours
         message = (
-            f"The bundle {folder} is not what `tradegrade train` writes ({error!r}). Train anew."
+            f"The bundle {source} is not what `tradegrade train` writes ({error!r}). Train anew."
         )
         raise ModelError(message) from error
+    _known_features(bundle, source)
+    return bundle
 
 
 def version_of(manifest: bytes) -> str:
@@ -175,6 +233,7 @@ def _bundle(version: str, manifest: Mapping[str, Any], files: Mapping[str, bytes
             book["on_time_rate"],
         ),
         policy=files["policy.toml"],
+        files=dict(files),
     )
 
 
@@ -238,23 +297,27 @@ def _sealed(manifest: Mapping[str, Any]) -> bytes:
     return _json({**manifest, "seal": seal})
 
 
-def _checked(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
-    present = {path.name for path in folder.iterdir()} - {MANIFEST}
-    for name in sorted(present ^ set(FILES)):
+def _no_bundle(source: str) -> ModelError:
+    return ModelError(
+        f"{source} is no bundle: {MANIFEST} is missing. Train one with `tradegrade train`."
+    )
+
+
+def _whole(names: Collection[str], source: str) -> None:
+    for name in sorted((set(names) - {MANIFEST}) ^ set(FILES)):
         fault = "is missing" if name in FILES else "does not belong there"
-        message = f"The bundle {folder} is not whole: {name} {fault}. Fetch the bundle again."
+        message = f"The bundle {source} is not whole: {name} {fault}. Fetch the bundle again."
         raise ModelError(message)
-    files = {}
+
+
+def _unchanged(contents: Mapping[str, bytes], manifest: Mapping[str, Any], source: str) -> None:
     for name in FILES:
-        content = _content(folder / name)
-        files[name] = content
-        if hashlib.sha256(content).hexdigest() != manifest["files"].get(name):
+        if hashlib.sha256(contents[name]).hexdigest() != manifest["files"].get(name):
             message = (
-                f"The bundle {folder} was changed: {name} does not match its hash in {MANIFEST}. "
+                f"The bundle {source} was changed: {name} does not match its hash in {MANIFEST}. "
                 "Fetch the bundle again, or train anew."
             )
             raise ModelError(message)
-    return files
 
 
 def _content(path: Path) -> bytes:
@@ -265,14 +328,24 @@ def _content(path: Path) -> bytes:
         raise ModelError(message) from error
 
 
-def _same_features(manifest: Mapping[str, Any], folder: Path) -> None:
+def _same_features(manifest: Mapping[str, Any], source: str) -> None:
     if manifest["feature_set"] != feature_set_hash():
         message = (
-            f"The bundle {folder} was trained on another feature set "
+            f"The bundle {source} was trained on another feature set "
             f"({manifest['feature_set'][:12]}, this installation computes "
             f"{feature_set_hash()[:12]}). Train anew."
         )
         raise ModelError(message)
+
+
+def _known_features(bundle: Bundle, source: str) -> None:
+    for name in bundle.feature_names:
+        if name not in FEATURES:
+            message = (
+                f"The bundle {source} reads the feature {name!r}, which this installation's "
+                "catalogue does not have. Use the version that wrote it, or train anew."
+            )
+            raise ModelError(message)
 
 
 def _parsed(content: bytes, name: str) -> dict[str, Any]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
-
-import numpy as np
-
-from features.matrix import Floats
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,8 @@ class Curve:
 
     Examples
     --------
-    >>> Curve(((0.60, 0.0), (0.95, 100.0)))(np.array([0.5, 0.775, 1.0])).round(6).tolist()
+    >>> curve = Curve(((0.60, 0.0), (0.95, 100.0)))
+    >>> [round(curve(measure), 6) for measure in (0.5, 0.775, 1.0)]
     [0.0, 50.0, 100.0]
     """
 
@@ -37,12 +36,26 @@ class Curve:
             message = f"a curve needs two or more knots with rising values, not {measures}"
             raise ValueError(message)
 
-    def __call__(self, measure: Floats) -> Floats:
-        """Return the points of each measure; NaN stays NaN."""
-        xs = np.array([x for x, _ in self.knots])
-        ys = np.array([y for _, y in self.knots])
-        points: Floats = np.interp(measure, xs, ys)
-        return points
+    def __call__(self, measure: float) -> float:
+        """Return the points of a measure; NaN stays NaN."""
+        if math.isnan(measure):
+            return measure
+        measures, points, slopes = self._line
+        after = bisect_right(measures, measure)
+        if after == 0 or after == len(measures):
+            return points[max(after - 1, 0)]
+        before = after - 1
+        # in the order of numpy.interp, to the last bit
+        return slopes[before] * (measure - measures[before]) + points[before]
+
+    @cached_property
+    def _line(self) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+        measures, points = (tuple(map(float, column)) for column in zip(*self.knots, strict=True))
+        slopes = tuple(
+            (points[i + 1] - points[i]) / (measures[i + 1] - measures[i])
+            for i in range(len(measures) - 1)
+        )
+        return measures, points, slopes
 
     @property
     def span(self) -> tuple[float, float]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from features.evidence import SHOWN_NUMBERS, SHOWN_TEXTS, EvidenceRow, RowsFound
 from models.adjustments import Adjustment
 from models.explain.change import Change
-from models.explain.drivers import Explanation
+from models.explain.drivers import Driver, Explanation
 from models.explain.reasons import Reason
 from models.explain.told import ToldChange
 from models.grading import Grading
@@ -162,21 +162,25 @@ def explanation_document(
         "score": grading.score,
         "reference": explanation.reference,
         "drivers": [
-            {
-                "feature": driver.feature,
-                "value": _known(driver.value),
-                "reference_value": _known(driver.reference_value),
-                "points": driver.points,
-                "rule_points": driver.rule_points,
-                "model_points": driver.model_points,
-                **_evidence(evidence.get(driver.feature)),
-            }
+            driver_document(driver) | _evidence(evidence.get(driver.feature))
             for driver in explanation.drivers
         ],
         "adjustments": [_adjustment(line) for line in grading.adjustments],
         "reasons": [_reason(reason) for reason in reasons],
         "model_version": grading.model_version,
         "policy_version": grading.policy_version,
+    }
+
+
+def driver_document(driver: Driver) -> Document:
+    """Return the points of one feature, without its ledger rows."""
+    return {
+        "feature": driver.feature,
+        "value": _known(driver.value),
+        "reference_value": _known(driver.reference_value),
+        "points": driver.points,
+        "rule_points": driver.rule_points,
+        "model_points": driver.model_points,
     }
 
 

@@ -7,20 +7,20 @@ else: not of the clock, not of the other rows. Batch, service, page, notebook an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 
 from features.catalogue import FEATURE_NAMES
 from features.matrix import Floats, Snapshots
-from models.adjustments import Adjusted, Adjustment, Case, Override, adjust, hard_facts
-from models.bands import Edges
+from models.adjustments import Adjusted, Adjustment, Case, Override, adjust
+from models.bands import edges_of
 from models.bundle import Bundle
 from models.policy.sections import Policy
-from models.rules import RULE_INPUTS, RuleScores, rule_scores
+from models.rules import RULE_PLACES, RuleScore, rule_score
 from models.scale import probability
 from models.terms import Terms, terms_of
 
@@ -29,10 +29,12 @@ from models.terms import Terms, terms_of
 class Blend:
     """The parts of the blend of n customers, each an array of shape (n,).
 
-    ``score = rule_weight · rules.score + (1 − rule_weight) · model_score``.
+    ``score = rule_weight · rule_score + (1 − rule_weight) · model_score``; `rules` has the
+    indicators behind each rule score.
     """
 
-    rules: RuleScores
+    rules: list[RuleScore]
+    rule_score: Floats
     log_odds: Floats
     model_score: Floats
     score: Floats
@@ -102,13 +104,29 @@ def blend_of(snapshots: Snapshots, bundle: Bundle, policy: Policy) -> Blend:
     ModelError
         If the policy has no scale anchors for the bundle's horizon.
     """
-    scale = policy.point_scale(bundle.horizon_days)
-    odds = bundle.probability.log_odds(snapshots.select(bundle.feature_names).values)
-    inputs = {name: snapshots.column(name) for name in RULE_INPUTS}
-    rules = rule_scores(inputs, bundle.book, policy)
-    model_score = scale.points(odds)
+    return _blend(in_catalogue_order(snapshots), bundle, policy)
+
+
+def in_catalogue_order(snapshots: Snapshots) -> Floats:
+    """Return the values of the catalogue's features, shape (n, features).
+
+    Raises
+    ------
+    LedgerError
+        If the snapshots lack a feature of the catalogue.
+    """
+    if snapshots.names == FEATURE_NAMES:
+        return snapshots.values
+    return snapshots.select(FEATURE_NAMES).values
+
+
+def _blend(values: Floats, bundle: Bundle, policy: Policy) -> Blend:
+    odds = bundle.probability.log_odds(values[:, bundle.places])
+    rules = [rule_score(row, bundle.book, policy) for row in values[:, RULE_PLACES].tolist()]
+    points = np.array([rule.score for rule in rules])
+    model_score = policy.point_scale(bundle.horizon_days).points(odds)
     w = policy.blend.rule_weight
-    return Blend(rules, odds, model_score, w * rules.score + (1 - w) * model_score)
+    return Blend(rules, points, odds, model_score, w * points + (1 - w) * model_score)
 
 
 def grade_snapshots(
@@ -142,60 +160,67 @@ def grade_snapshots(
     ModelError
         If the policy has no scale anchors for the bundle's horizon.
     """
-    snapshots = snapshots.select(FEATURE_NAMES)
-    blend = blend_of(snapshots, bundle, policy)
-    chances = probability(blend.log_odds)
-    edges = Edges.of(policy.bands)
+    values = in_catalogue_order(snapshots)
+    blend = _blend(values, bundle, policy)
+    chances = probability(blend.log_odds).tolist()
+    blends, model_scores = blend.score.tolist(), blend.model_score.tolist()
+    days = snapshots.as_of.tolist()
+    unseen = _unseen(values, bundle)
+    priors, granted = prior_grades or {}, overrides or {}
     gradings = []
     for row, customer_id in enumerate(snapshots.customer_ids):
-        facts = snapshots.row(row)
         case = Case(
-            as_of=snapshots.as_of[row].item(),
-            facts=facts,
-            blend=float(blend.score[row]),
-            model_score=float(blend.model_score[row]),
-            default_probability=float(chances[row]),
-            prior_grade=(prior_grades or {}).get(customer_id),
-            override=(overrides or {}).get(customer_id),
+            as_of=days[row],
+            facts=dict(zip(FEATURE_NAMES, values[row].tolist(), strict=True)),
+            blend=blends[row],
+            model_score=model_scores[row],
+            default_probability=chances[row],
+            prior_grade=priors.get(customer_id),
+            override=granted.get(customer_id),
         )
-        adjusted = adjust(case, policy, bundle.horizon_days, edges)
-        grade = edges.grade(adjusted.score)
         gradings.append(
-            Grading(
-                customer_id=customer_id,
-                as_of=case.as_of,
-                grade=grade,
-                notch=edges.notch(adjusted.score),
-                score=adjusted.score,
-                blend=case.blend,
-                default_probability=case.default_probability,
-                model_score=case.model_score,
-                provisional=adjusted.provisional,
-                provisional_until=_until(case, adjusted, policy),
-                prior_grade=case.prior_grade,
-                grade_before_override=edges.grade(adjusted.before_override),
-                override_suspended=adjusted.override_suspended,
-                adjustments=adjusted.lines,
-                hard_facts=hard_facts(facts, policy),
-                terms=terms_of(grade, facts, policy),
-                unseen_unknowns=_unseen(facts, bundle),
-                model_version=bundle.model_version,
-                policy_version=policy.policy_version,
-                **_rules_of(blend.rules, row),
-            )
+            _grading(customer_id, case, blend.rules[row], unseen.get(row, ()), bundle, policy)
         )
     return gradings
 
 
-def _rules_of(rules: RuleScores, row: int) -> dict[str, Any]:
-    points = {name: float(values[row]) for name, values in rules.indicators.items()}
-    return {
-        "rule_score": float(rules.score[row]),
-        "known_weight": float(rules.known_weight[row]),
-        "rule_score_worst": float(rules.worst[row]),
-        "rule_score_best": float(rules.best[row]),
-        "indicators": {k: None if np.isnan(v) else v for k, v in points.items()},
-    }
+def _grading(
+    customer_id: str,
+    case: Case,
+    rules: RuleScore,
+    unseen: tuple[str, ...],
+    bundle: Bundle,
+    policy: Policy,
+) -> Grading:
+    edges = edges_of(policy.bands)
+    adjusted = adjust(case, policy, bundle.horizon_days, edges)
+    grade = edges.grade(adjusted.score)
+    return Grading(
+        customer_id=customer_id,
+        as_of=case.as_of,
+        grade=grade,
+        notch=edges.notch(adjusted.score),
+        score=adjusted.score,
+        blend=case.blend,
+        default_probability=case.default_probability,
+        rule_score=rules.score,
+        model_score=case.model_score,
+        known_weight=rules.known_weight,
+        rule_score_worst=rules.worst,
+        rule_score_best=rules.best,
+        provisional=adjusted.provisional,
+        provisional_until=_until(case, adjusted, policy),
+        prior_grade=case.prior_grade,
+        grade_before_override=edges.grade(adjusted.before_override),
+        override_suspended=adjusted.override_suspended,
+        adjustments=adjusted.lines,
+        hard_facts=adjusted.hard_facts,
+        terms=terms_of(grade, case.facts, policy),
+        indicators={k: None if math.isnan(v) else v for k, v in rules.indicators.items()},
+        unseen_unknowns=unseen,
+        model_version=bundle.model_version,
+        policy_version=policy.policy_version,
+    )
 
 
 def _until(case: Case, adjusted: Adjusted, policy: Policy) -> date | None:
@@ -204,10 +229,10 @@ def _until(case: Case, adjusted: Adjusted, policy: Policy) -> date | None:
     return case.as_of + timedelta(days=policy.provisional.expires_after_days)
 
 
-def _unseen(facts: Mapping[str, float], bundle: Bundle) -> tuple[str, ...]:
-    seen = bundle.probability.null_seen
-    return tuple(
-        name
-        for name, null_seen in zip(bundle.feature_names, seen, strict=True)
-        if not null_seen and np.isnan(facts[name])
-    )
+def _unseen(values: Floats, bundle: Bundle) -> dict[int, tuple[str, ...]]:
+    """Return the features that count as the reference's, by row, for the rows that have any."""
+    found: dict[int, tuple[str, ...]] = {}
+    rows, places = np.isnan(values[:, bundle.unseen_places]).nonzero()
+    for row, place in zip(rows.tolist(), places.tolist(), strict=True):
+        found[row] = (*found.get(row, ()), FEATURE_NAMES[bundle.unseen_places[place]])
+    return found

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.matrix import Floats
-from models.trees import LeafBoxes, parse_model
+from models.booster import Booster
+from models.trees import Ensemble, LeafBoxes, leaf_boxes, parse_trees
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,11 @@ class Calibration:
         return self.intercept + self.slope * margin
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProbabilityModel:
     """The trees of a bundle, their calibration, and what to do with unknown values.
+
+    Equal only to itself, so that what is prepared for it can be held beside it.
 
     Attributes
     ----------
@@ -52,24 +54,28 @@ class ProbabilityModel:
     reference: Floats
 
     @cached_property
-    def leaves(self) -> LeafBoxes:
-        """The leaves of the trees, for explanations."""
-        return parse_model(self.model_text)
+    def trees(self) -> Ensemble:
+        """The trees, for explanations."""
+        return parse_trees(self.model_text)
 
     @cached_property
-    def _booster(self) -> Any:
-        import lightgbm  # noqa: PLC0415 - seconds to import, needed only to grade
+    def leaves(self) -> LeafBoxes:
+        """The leaves of the trees, for explanations."""
+        return leaf_boxes(self.trees)
 
-        return lightgbm.Booster(model_str=self.model_text)
+    @cached_property
+    def _booster(self) -> Booster:
+        return Booster(self.model_text)
+
+    @cached_property
+    def _never_null(self) -> NDArray[np.bool_]:
+        return ~self.null_seen
 
     def prepare(self, values: Floats) -> Floats:
         """Return features as the trees take them, shape (n, features)."""
-        unseen = np.isnan(values) & ~self.null_seen
+        unseen = np.isnan(values) & self._never_null
         return np.where(unseen, self.reference, values)
 
     def log_odds(self, values: Floats) -> Floats:
         """Return calibrated log-odds of default of each row, shape (n,)."""
-        if not len(values):
-            return np.empty(0)
-        margin = self._booster.predict(self.prepare(values), raw_score=True, num_threads=2)
-        return self.calibration.log_odds(np.asarray(margin, dtype=np.float64))
+        return self.calibration.log_odds(self._booster.margins(self.prepare(values)))

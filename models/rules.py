@@ -2,19 +2,28 @@
 
 An unknown indicator leaves the sum and its weight is shared among the known ones. With
 nothing known the score is the policy's neutral value and the known weight 0.
+
+Plain floats, one customer at a time: for a single customer a dozen small arrays would cost ten
+times as much, and a million customers wait longer for their terms than for this.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 
 import numpy as np
 
+from features.catalogue import FEATURE_NAMES
 from features.matrix import Floats
 from models.policy.sections import Policy, Rules
 
-Inputs = Mapping[str, Floats]
+NAN = math.nan
+_Values = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -33,48 +42,69 @@ class Book:
     count_quantiles: Floats
     on_time_rate: float
 
+    @cached_property
+    def amounts(self) -> list[float]:
+        """The quantiles of invoice_amount_365d as plain numbers."""
+        return list(map(float, self.amount_quantiles))
 
-def _payment_timeliness(x: Inputs, book: Book, rules: Rules) -> Floats:
-    due = x["invoices_due_365d"]
+    @cached_property
+    def counts(self) -> list[float]:
+        """The quantiles of invoice_count_365d as plain numbers."""
+        return list(map(float, self.count_quantiles))
+
+
+def _payment_timeliness(x: _Values, book: Book, rules: Rules) -> float:
+    rate, due = x
+    if not due > 0:
+        return NAN
     extra = rules.shrink_invoices
-    told = np.where(due > 0, due, 1.0)
-    rate = (x["on_time_rate_365d"] * told + extra * book.on_time_rate) / (told + extra)
-    return np.where(due > 0, rules.payment_timeliness.curve(rate), np.nan)
+    return rules.payment_timeliness.curve((rate * due + extra * book.on_time_rate) / (due + extra))
 
 
-def _overdue_count(x: Inputs, book: Book, rules: Rules) -> Floats:
-    points = rules.overdue_count.curve(x["overdue_count_365d"])
-    return np.where(x["invoices_due_365d"] > 0, points, np.nan)
+def _overdue_count(x: _Values, book: Book, rules: Rules) -> float:
+    count, due = x
+    return rules.overdue_count.curve(count) if due > 0 else NAN
 
 
-def _amount_and_frequency(x: Inputs, book: Book, rules: Rules) -> Floats:
-    place = (
-        quantile_of(x["invoice_amount_365d"], book.amount_quantiles)
-        + quantile_of(x["invoice_count_365d"], book.count_quantiles)
-    ) / 2
-    return np.where(x["history_days"] > 0, rules.amount_and_frequency.curve(place), np.nan)
+def _amount_and_frequency(x: _Values, book: Book, rules: Rules) -> float:
+    amount, count, history = x
+    if not history > 0:
+        return NAN
+    place = (quantile_of(amount, book.amounts) + quantile_of(count, book.counts)) / 2
+    return rules.amount_and_frequency.curve(place)
 
 
-def _industry_score(x: Inputs, book: Book, rules: Rules) -> Floats:
-    score = np.where(np.isnan(x["external_score"]), x["industry_score"], x["external_score"])
-    return rules.industry_score.curve(score)
+def _industry_score(x: _Values, book: Book, rules: Rules) -> float:
+    own, industry = x
+    return rules.industry_score.curve(industry if math.isnan(own) else own)
 
 
-def _litigation(x: Inputs, book: Book, rules: Rules) -> Floats:
+def _litigation(x: _Values, book: Book, rules: Rules) -> float:
+    count, days, still_open, dishonest = x
     law = rules.litigation
-    cost = law.per_event(x["legal_count_730d"]) * law.recency(x["days_since_last_legal_event"])
-    cost = np.where(x["legal_count_730d"] == 0, 0.0, cost) + law.per_open(x["legal_open_count"])
-    points = np.where(np.isnan(x["legal_count_730d"]), np.nan, np.clip(100 - cost, 0, 100))
-    return np.where(x["is_dishonest"] == 1, 0.0, points)
+    if dishonest == 1:
+        return 0.0
+    if math.isnan(count):
+        return NAN
+    cost = 0.0 if count == 0 else law.per_event(count) * law.recency(days)
+    # an unknown cost stays unknown: a comparison with it keeps the first
+    return min(max(100 - (cost + law.per_open(still_open)), 0.0), 100.0)
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """One of the five measures: its inputs among the features, and its points."""
+    """One of the five measures: its inputs among the features, and its points.
+
+    Attributes
+    ----------
+    points : callable
+        From the inputs in their order, the book and the policy's rules to 0–100, NaN where
+        unknown.
+    """
 
     name: str
     inputs: tuple[str, ...]
-    points: Callable[[Inputs, Book, Rules], Floats]
+    points: Callable[[_Values, Book, Rules], float]
 
 
 INDICATORS = (
@@ -95,81 +125,85 @@ INDICATORS = (
     ),
 )
 RULE_INPUTS: tuple[str, ...] = tuple(dict.fromkeys(n for i in INDICATORS for n in i.inputs))
+# places of the inputs among the catalogue's features
+RULE_PLACES = np.array([FEATURE_NAMES.index(name) for name in RULE_INPUTS])
+_CHOSEN: tuple[tuple[Indicator, Callable[[Sequence[float]], _Values]], ...] = tuple(
+    (i, itemgetter(*(RULE_INPUTS.index(name) for name in i.inputs))) for i in INDICATORS
+)
 
 
-def quantile_of(values: Floats, quantiles: Floats) -> Floats:
-    """Return the place of each value in a book's quantiles, 0 to 1; ties take the middle.
+def quantile_of(value: float, quantiles: Sequence[float]) -> float:
+    """Return the place of a value in a book's quantiles, 0 to 1; ties take the middle.
 
     Parameters
     ----------
-    values : ndarray of float64
-        Any shape; NaN gives NaN.
-    quantiles : ndarray of float64, shape (101,)
+    value : float
+        NaN gives NaN.
+    quantiles : sequence of float, length 101
         Rising.
+
+    Examples
+    --------
+    >>> quantile_of(2.5, [0.0, 1.0, 2.0, 3.0, 4.0]), quantile_of(1.0, [0.0, 1.0, 1.0, 1.0, 9.0])
+    (0.625, 0.5)
     """
-    low = np.searchsorted(quantiles, values, side="left")
-    high = np.searchsorted(quantiles, values, side="right")
-    tied = (low + high - 1) / 2
-    before = np.clip(low - 1, 0, len(quantiles) - 1)
-    after = np.clip(low, 0, len(quantiles) - 1)
-    run = quantiles[after] - quantiles[before]
-    part = np.divide(values - quantiles[before], run, out=np.zeros_like(values), where=run > 0)
-    place = np.where(high > low, tied, before + part)
-    return np.where(np.isnan(values), np.nan, np.clip(place / (len(quantiles) - 1), 0, 1))
+    if math.isnan(value):
+        return NAN
+    low, high = bisect_left(quantiles, value), bisect_right(quantiles, value)
+    last = len(quantiles) - 1
+    if high > low:
+        return (low + high - 1) / 2 / last
+    if low == 0 or low > last:
+        return 0.0 if low == 0 else 1.0
+    before = quantiles[low - 1]
+    return (low - 1 + (value - before) / (quantiles[low] - before)) / last
 
 
 @dataclass(frozen=True)
-class RuleScores:
-    """Rule scores of n customers.
+class RuleScore:
+    """The rule score of one customer.
 
     Attributes
     ----------
-    indicators : dict of str to ndarray of float64, shape (n,)
+    indicators : dict of str to float
         Points of each indicator, NaN where unknown.
-    score, known_weight, worst, best : ndarray of float64, shape (n,)
+    score, known_weight, worst, best : float
         The weighted score; the share of weight that is known, 0 to 1; and the least and
         the most that the score could become if the unknown were known.
     """
 
-    indicators: dict[str, Floats]
-    score: Floats
-    known_weight: Floats
-    worst: Floats
-    best: Floats
+    indicators: dict[str, float]
+    score: float
+    known_weight: float
+    worst: float
+    best: float
 
 
-def rule_scores(inputs: Inputs, book: Book, policy: Policy) -> RuleScores:
-    """Return the rule scores of customers from columns of features.
+def rule_score(inputs: Sequence[float], book: Book, policy: Policy) -> RuleScore:
+    """Return the rule score of one customer.
 
     Parameters
     ----------
-    inputs : mapping of str to ndarray of float64, shape (n,)
-        At least ``RULE_INPUTS``; NaN means unknown.
+    inputs : sequence of float
+        Values of ``RULE_INPUTS`` in their order; NaN means unknown.
     book : Book
         Quantiles and on-time rate frozen in the bundle.
     policy : Policy
         Weights and curves.
     """
-    indicators = {i.name: i.points(inputs, book, policy.rules) for i in INDICATORS}
-    weights = vars(policy.weights)
-    first = next(iter(indicators.values()))
-    summed, known = np.zeros_like(first), np.zeros_like(first)
-    for name, points in indicators.items():
-        is_known = ~np.isnan(points)
-        summed = summed + np.where(is_known, weights[name] * points, 0.0)
-        known = known + np.where(is_known, weights[name], 0.0)
-    score = combined(summed, known, policy.rules.neutral)
-    missing = np.clip(1 - known, 0, 1)
-    return RuleScores(
+    weights, indicators = vars(policy.weights), {}
+    summed = known = 0.0
+    for indicator, chosen in _CHOSEN:
+        points = indicator.points(chosen(inputs), book, policy.rules)
+        indicators[indicator.name] = points
+        if not math.isnan(points):
+            weight = weights[indicator.name]
+            summed += weight * points
+            known += weight
+    return RuleScore(
         indicators,
-        score,
-        np.minimum(known, 1.0),
-        worst=np.clip(summed, 0, 100),
-        best=np.clip(summed + missing * 100, 0, 100),
+        score=summed / known if known > 0 else policy.rules.neutral,
+        known_weight=min(known, 1.0),
+        worst=min(max(summed, 0.0), 100.0),
+        best=min(max(summed + min(max(1 - known, 0.0), 1.0) * 100, 0.0), 100.0),
     )
-
-
-def combined(summed: Floats, known: Floats, neutral: float) -> Floats:
-    """Return the weighted points shared among the known weights, neutral where none is."""
-    has_any = known > 0
-    return np.where(has_any, summed / np.where(has_any, known, 1.0), neutral)

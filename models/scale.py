@@ -32,7 +32,8 @@ def log_odds(default_probability: float) -> float:
 def probability(odds: Floats) -> Floats:
     """Return the probability of log-odds, 1 / (1 + exp(−x)), without overflow."""
     small = np.exp(-np.abs(odds))
-    return np.where(odds >= 0, 1 / (1 + small), small / (1 + small))
+    chances: Floats = np.where(odds >= 0, 1.0, small) / (1 + small)
+    return chances
 
 
 def at_horizon(yearly_probability: float, horizon_days: int) -> float:

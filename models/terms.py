@@ -6,10 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from models.policy.sections import GradeTerms, Policy, TermsSection
 
 CENT = Decimal("0.01")
+_NOTHING, _WHOLE = Decimal(0), Decimal(1)
 MONTHS = 12  # of the 365 days that sales are summed over
 
 
@@ -60,7 +62,7 @@ def terms_of(grade: str, facts: Mapping[str, float], policy: Policy) -> Terms:
     limit = _limit(wanted, facts, rule)
     return Terms(
         credit_limit=limit,
-        warning_line=_money(limit * _exact(rule.warning_share)),
+        warning_line=_money(limit * _constant(rule.warning_share)),
         payment_days=wanted.payment_days,
         prepayment_share=wanted.prepayment_share,
         approval="fast-lane" if fast else wanted.approval,
@@ -70,18 +72,29 @@ def terms_of(grade: str, facts: Mapping[str, float], policy: Policy) -> Terms:
 
 def _limit(wanted: GradeTerms, facts: Mapping[str, float], rule: TermsSection) -> Decimal:
     if not wanted.months_of_sales:
-        return _money(Decimal(0))
-    monthly = max(_exact(facts["invoice_amount_365d"]), Decimal(0)) / MONTHS
-    tenure = max(_exact(facts["tenure_days"]), Decimal(0)) / rule.longest_tenure_days
-    conduct = (1 + min(tenure, Decimal(1))) / 2 * (1 - _exact(facts["overdue_share_365d"]))
-    earned = monthly * _exact(wanted.months_of_sales) * conduct
-    guaranteed = _exact(facts["guaranteed_amount"]) * _exact(rule.guarantee_share)
-    bounded = max(_money(earned + guaranteed), Decimal(rule.smallest_limit))
-    return _money(min(bounded, Decimal(rule.largest_limit)))
+        return _money(_NOTHING)
+    monthly = max(_exact(facts["invoice_amount_365d"]), _NOTHING) / MONTHS
+    tenure = max(_exact(facts["tenure_days"]), _NOTHING) / rule.longest_tenure_days
+    conduct = (1 + min(tenure, _WHOLE)) / 2 * (1 - _exact(facts["overdue_share_365d"]))
+    earned = monthly * _constant(wanted.months_of_sales) * conduct
+    guaranteed = _exact(facts["guaranteed_amount"]) * _constant(rule.guarantee_share)
+    bounded = max(_money(earned + guaranteed), _written(rule.smallest_limit))
+    return _money(min(bounded, _written(rule.largest_limit)))
 
 
 def _exact(value: float) -> Decimal:
-    return Decimal(0) if math.isnan(value) else Decimal(repr(float(value)))
+    return _NOTHING if math.isnan(value) else Decimal(repr(float(value)))
+
+
+@lru_cache(maxsize=256)
+def _constant(value: float) -> Decimal:
+    """Return a number of the policy, read once."""
+    return _exact(value)
+
+
+@lru_cache(maxsize=256)
+def _written(amount: str) -> Decimal:
+    return Decimal(amount)
 
 
 def _money(amount: Decimal) -> Decimal:

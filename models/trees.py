@@ -67,8 +67,53 @@ class _Condition:
     takes_null: bool = True
 
 
-def parse_model(text: str) -> LeafBoxes:
-    """Return the leaves of a LightGBM text model.
+@dataclass(frozen=True)
+class Tree:
+    """One tree that splits; node 0 is its root.
+
+    Attributes
+    ----------
+    feature : list of int, length nodes
+        Feature of each split.
+    threshold : list of float, length nodes
+        What is no greater goes left.
+    null_left : list of bool, length nodes
+        Whether an unknown value goes left.
+    children : tuple of two lists of int, length nodes
+        Where left and right lead: a node, or the bitwise complement of a leaf.
+    value : list of float, length leaves
+        Log-odds that each leaf adds.
+    """
+
+    feature: list[int]
+    threshold: list[float]
+    null_left: list[bool]
+    children: tuple[list[int], list[int]]
+    value: list[float]
+
+    def paths(self) -> Iterator[tuple[float, list[tuple[int, int]]]]:
+        """Yield each leaf's value and its path: (node, 0 for left or 1 for right) from the root."""
+        stack: list[tuple[int, list[tuple[int, int]]]] = [(0, [])]
+        while stack:
+            node, path = stack.pop()
+            if node < 0:
+                yield self.value[~node], path
+                continue
+            for side in (0, 1):
+                stack.append((self.children[side][node], [*path, (node, side)]))
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """The trees of a model that split, the sum of those that do not, the number of features."""
+
+    trees: tuple[Tree, ...]
+    constant: float
+    features: int
+
+
+def parse_trees(text: str) -> Ensemble:
+    """Return the trees of a LightGBM text model.
 
     Raises
     ------
@@ -77,7 +122,7 @@ def parse_model(text: str) -> LeafBoxes:
         up, or if the text is no model.
     """
     _additive(text.split("\nTree=")[0])
-    leaves: list[tuple[float, dict[int, _Condition]]] = []
+    trees: list[Tree] = []
     constant = 0.0
     for tree in text.split("\nTree=")[1:]:
         part = _fields(tree.split("\nend of trees")[0])
@@ -87,12 +132,23 @@ def parse_model(text: str) -> LeafBoxes:
         if int(part["num_leaves"]) == 1:
             constant += float(part["leaf_value"])
         else:
-            leaves.extend(_leaves(part))
+            trees.append(_tree(part))
     features = text.split("\nmax_feature_idx=")
     if len(features) != 2:
         message = "The file is no LightGBM text model: max_feature_idx is missing. Train again."
         raise ModelError(message)
-    return _flat(leaves, constant, int(features[1].split("\n")[0]) + 1)
+    return Ensemble(tuple(trees), constant, int(features[1].split("\n")[0]) + 1)
+
+
+def parse_model(text: str) -> LeafBoxes:
+    """Return the leaves of a LightGBM text model; raises as `parse_trees` does."""
+    return leaf_boxes(parse_trees(text))
+
+
+def leaf_boxes(ensemble: Ensemble) -> LeafBoxes:
+    """Return the leaves of trees as boxes."""
+    leaves = [(value, _box(tree, path)) for tree in ensemble.trees for value, path in tree.paths()]
+    return _flat(leaves, ensemble.constant, ensemble.features)
 
 
 def _additive(header: str) -> None:
@@ -108,32 +164,26 @@ def _fields(tree: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in tree.splitlines() if "=" in line)
 
 
-def _leaves(part: dict[str, str]) -> Iterator[tuple[float, dict[int, _Condition]]]:
-    split = [int(v) for v in part["split_feature"].split()]
-    threshold = [float(v) for v in part["threshold"].split()]
-    decision = [int(v) for v in part["decision_type"].split()]
-    children = [
-        [int(v) for v in part["left_child"].split()],
-        [int(v) for v in part["right_child"].split()],
-    ]
-    values = [float(v) for v in part["leaf_value"].split()]
-    stack: list[tuple[int, dict[int, _Condition]]] = [(0, {})]
-    while stack:
-        node, box = stack.pop()
-        if node < 0:
-            yield values[~node], box
-            continue
-        for side, goes in enumerate(_sides(threshold[node], decision[node])):
-            held = box.get(split[node], _Condition())
-            narrowed = _Condition(
-                max(held.low, goes.low),
-                min(held.high, goes.high),
-                held.takes_null and goes.takes_null,
-            )
-            stack.append((children[side][node], box | {split[node]: narrowed}))
+def _tree(part: dict[str, str]) -> Tree:
+    threshold = _floats(part["threshold"])
+    return Tree(
+        feature=_ints(part["split_feature"]),
+        threshold=threshold,
+        null_left=list(map(_null_left, threshold, _ints(part["decision_type"]))),
+        children=(_ints(part["left_child"]), _ints(part["right_child"])),
+        value=_floats(part["leaf_value"]),
+    )
 
 
-def _sides(threshold: float, decision: int) -> tuple[_Condition, _Condition]:
+def _ints(listed: str) -> list[int]:
+    return [int(v) for v in listed.split()]
+
+
+def _floats(listed: str) -> list[float]:
+    return [float(v) for v in listed.split()]
+
+
+def _null_left(threshold: float, decision: int) -> bool:
     missing = (decision >> _MISSING_SHIFT) & 3
     if decision & _CATEGORICAL or missing not in (_MISSING_NONE, _MISSING_NAN):
         message = (
@@ -142,10 +192,20 @@ def _sides(threshold: float, decision: int) -> tuple[_Condition, _Condition]:
         )
         raise ModelError(message)
     # where training saw no null, LightGBM takes an unknown value as 0
-    null_left = bool(decision & _DEFAULT_LEFT) if missing == _MISSING_NAN else threshold >= 0
-    return _Condition(high=threshold, takes_null=null_left), _Condition(
-        low=threshold, takes_null=not null_left
-    )
+    return bool(decision & _DEFAULT_LEFT) if missing == _MISSING_NAN else threshold >= 0
+
+
+def _box(tree: Tree, path: list[tuple[int, int]]) -> dict[int, _Condition]:
+    box: dict[int, _Condition] = {}
+    for node, side in path:
+        held = box.get(tree.feature[node], _Condition())
+        edge, left = tree.threshold[node], side == 0
+        box[tree.feature[node]] = _Condition(
+            held.low if left else max(held.low, edge),
+            min(held.high, edge) if left else held.high,
+            held.takes_null and tree.null_left[node] == left,
+        )
+    return box
 
 
 def _flat(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from features.matrix import Snapshots
 from models.bundle import Bundle
-from models.explain.attribution import attribute, attributed_names
-from models.grading import Grading, blend_of
+from models.explain.attribution import attribute_to_reference, layout_of, reference_of
+from models.grading import Grading, in_catalogue_order
 from models.policy.sections import Policy
 
 
-@dataclass(frozen=True)
-class Driver:
+class Driver(NamedTuple):
     """The signed points that one feature gives a blend, against the reference customer.
 
     Attributes
@@ -34,6 +35,10 @@ class Driver:
     model_points: float
 
 
+# as Driver._make, without a call of Python's for each of the many
+_driver = partial(tuple.__new__, Driver)
+
+
 @dataclass(frozen=True)
 class Explanation:
     """A grading with its account: ``grading.score = reference + Σ drivers + Σ adjustments``."""
@@ -41,13 +46,6 @@ class Explanation:
     grading: Grading
     reference: float
     drivers: tuple[Driver, ...]
-
-
-def reference_snapshot(bundle: Bundle, like: Snapshots) -> Snapshots:
-    """Return the reference customer as many times as there are rows."""
-    row = np.array([bundle.reference.get(name, np.nan) for name in like.names])
-    values = np.tile(row, (len(like), 1))
-    return Snapshots(like.customer_ids, like.as_of, like.names, values)
 
 
 def explain(
@@ -62,25 +60,19 @@ def explain(
     gradings : sequence of Grading
         From `grade_snapshots` with the same bundle and policy.
     """
-    if not len(snapshots):
-        return []
-    background = reference_snapshot(bundle, snapshots)
-    found = attribute(snapshots, background, bundle, policy)
-    reference = float(blend_of(background.take([0]), bundle, policy).score[0])
-    columns = [snapshots.names.index(name) for name in attributed_names(bundle)]
+    found = attribute_to_reference(snapshots, bundle, policy)
+    reference, layout = reference_of(bundle, policy), layout_of(bundle)
+    table = np.empty((len(snapshots), 5, len(layout.names)))
+    table[:, 0] = in_catalogue_order(snapshots)[:, layout.places]
+    table[:, 1] = reference.row[layout.places]
+    table[:, 2] = found.points
+    table[:, 3] = found.rule_points
+    table[:, 4] = found.model_points
     explanations = []
     for row, grading in enumerate(gradings):
-        drivers = [
-            Driver(
-                feature=name,
-                value=float(snapshots.values[row, column]),
-                reference_value=float(background.values[row, column]),
-                points=float(found.rule_points[row, place] + found.model_points[row, place]),
-                rule_points=float(found.rule_points[row, place]),
-                model_points=float(found.model_points[row, place]),
-            )
-            for place, (name, column) in enumerate(zip(found.names, columns, strict=True))
-        ]
-        drivers.sort(key=lambda driver: (-abs(driver.points), driver.feature))
-        explanations.append(Explanation(grading, reference, tuple(drivers)))
+        # of equal points the features come by name
+        order = np.lexsort((layout.by_name, -np.abs(table[row, 2])))
+        names = [layout.names[place] for place in order.tolist()]
+        drivers = tuple(map(_driver, zip(names, *table[row][:, order].tolist(), strict=True)))
+        explanations.append(Explanation(grading, reference.blend, drivers))
     return explanations

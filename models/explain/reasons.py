@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice, takewhile
 
 from features.evidence import NOTHING, Key, RowsFound
 from models.adjustments import HARD_FACTS, Adjustment
@@ -86,7 +87,9 @@ def _chosen(explanation: Explanation, at_most: int) -> tuple[Part, ...]:
         for line in explanation.grading.adjustments
         if _counts(line.points) or line.reason in HARD_FACTS
     ]
-    parts = lines + [driver for driver in explanation.drivers if _counts(driver.points)]
+    # the drivers come by size: the first that does not count ends them
+    told = takewhile(lambda driver: _counts(driver.points), explanation.drivers)
+    parts = lines + list(islice(told, at_most))
     parts.sort(key=lambda part: (_rank(part), -abs(part.points)))
     return tuple(parts[:at_most])
 

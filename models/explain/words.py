@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from features.catalogue import FEATURES
 from features.evidence import EvidenceRow
@@ -28,6 +29,7 @@ class Text:
 
 
 _UNKNOWN = Text("未知", "unknown")
+_FORMATS = {"share": "{:.1%}", "amount": "{:,.2f}", "ratio": "{:.2f}", "score": "{:.1f}"}
 _FLAGS = {0.0: Text("否", "no"), 1.0: Text("是", "yes")}
 _SCORE_SOURCES = {
     1.0: Text("客户自身评分", "its own score"),
@@ -106,6 +108,7 @@ def grade_sentence(grading: Grading) -> Text:
     )
 
 
+@cache
 def label(feature: str) -> Text:
     """Return the short name of a feature for a person."""
     entry = FEATURES[feature]
@@ -136,13 +139,7 @@ def value_text(feature: str, value: float) -> Text:
         return _SCORE_SOURCES[value]
     if unit == "days":
         return Text(f"{_number(value)}天", f"{_number(value)} day{'' if value == 1 else 's'}")
-    plain = {
-        "share": f"{value:.1%}",
-        "count": _number(value),
-        "amount": f"{value:,.2f}",
-        "ratio": f"{value:.2f}",
-        "score": f"{value:.1f}",
-    }[unit]
+    plain = _number(value) if unit == "count" else _FORMATS[unit].format(value)
     return Text(plain, plain)
 
 

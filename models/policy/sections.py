@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from models.curves import Curve
 from models.scale import PointScale
@@ -152,7 +153,8 @@ class TermsSection:
 
     def of(self, grade: str) -> GradeTerms:
         """Return the terms of a grade."""
-        return {"A": self.A, "B": self.B, "C": self.C, "D": self.D}[grade]
+        wanted: GradeTerms = getattr(self, grade)
+        return wanted
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ class Policy:
     content: bytes = b""
     sha256: str = ""
 
-    @property
+    @cached_property
     def policy_version(self) -> str:
         """Name, version and the first of the hash: two policies that differ never share it."""
         return f"{self.name}-{self.version}-{self.sha256[:8]}"
@@ -197,9 +199,16 @@ class Policy:
         ModelError
             If the policy has no anchors for the horizon.
         """
-        return PointScale.of_anchors(
-            horizon_days,
-            self.scale.anchors,
-            safe_points=self.scale.safe_points,
-            risky_points=self.scale.risky_points,
-        )
+        scale = self._scales.get(horizon_days)
+        if scale is None:
+            scale = self._scales[horizon_days] = PointScale.of_anchors(
+                horizon_days,
+                self.scale.anchors,
+                safe_points=self.scale.safe_points,
+                risky_points=self.scale.risky_points,
+            )
+        return scale
+
+    @cached_property
+    def _scales(self) -> dict[int, PointScale]:
+        return {}

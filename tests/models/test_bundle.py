@@ -12,7 +12,7 @@ import pytest
 import models.bundle
 from features.catalogue import FEATURE_NAMES, FEATURES, feature_set_hash
 from features.errors import ModelError
-from models.bundle import FILES, MANIFEST, load_bundle, write_bundle
+from models.bundle import FILES, MANIFEST, bundle_contents, load_bundle, read_bundle, write_bundle
 from models.grading import grade_snapshots
 from tests.models.bundles import (
     BOOK,
@@ -200,6 +200,59 @@ def test_files_that_match_their_hash_but_hold_something_else_are_refused(folder,
 def test_a_bundle_of_another_feature_set_is_refused(folder: Path, monkeypatch):
     monkeypatch.setattr(models.bundle, "feature_set_hash", lambda: "f" * 64)
     refused(folder, "was trained on another feature set .* computes ffffffffffff")
+
+
+def test_a_bundle_is_read_from_its_files_in_memory_as_from_its_folder(folder: Path):
+    files = bundle_contents(folder)
+    assert files == contents(folder)
+    found, snapshots = read_bundle(files, source="store:1"), random_snapshots(20)
+    assert found.model_version == folder.name
+    from_folder = grade_snapshots(snapshots, load_bundle(folder), POLICY)
+    assert grade_snapshots(snapshots, found, POLICY) == from_folder
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_in_memory_are_checked_like_a_folder_and_the_source_is_named(folder: Path, name):
+    files = bundle_contents(folder)
+    with pytest.raises(ModelError, match=f"store:1 was changed: {re.escape(name)} does not match"):
+        read_bundle(files | {name: files[name] + b" "}, source="store:1", any_feature_set=True)
+    short = {key: content for key, content in files.items() if key != name}
+    with pytest.raises(ModelError, match=f"store:1 is not whole: {re.escape(name)} is missing"):
+        read_bundle(short, source="store:1")
+    with pytest.raises(ModelError, match=r"store:1 is not whole: more\.txt does not belong"):
+        read_bundle(files | {"more.txt": b""}, source="store:1")
+
+
+def test_files_without_a_manifest_are_no_bundle(folder: Path):
+    files = bundle_contents(folder)
+    del files[MANIFEST]
+    with pytest.raises(ModelError, match="store:1 is no bundle: manifest.json is missing"):
+        read_bundle(files, source="store:1")
+
+
+def test_a_changed_manifest_in_memory_is_found_by_its_seal(folder: Path):
+    files = bundle_contents(folder)
+    files[MANIFEST] = files[MANIFEST].replace(b'"horizon_days": 365', b'"horizon_days": 180')
+    with pytest.raises(ModelError, match="does not match its own seal"):
+        read_bundle(files, source="store:1", any_feature_set=True)
+
+
+def test_an_old_bundle_is_read_for_a_replay_though_definitions_changed(folder: Path, monkeypatch):
+    snapshots, files = random_snapshots(20), bundle_contents(folder)
+    expected = grade_snapshots(snapshots, load_bundle(folder), POLICY)
+    monkeypatch.setattr(models.bundle, "feature_set_hash", lambda: "f" * 64)
+    with pytest.raises(ModelError, match="store:1 was trained on another feature set"):
+        read_bundle(files, source="store:1")
+    found = read_bundle(files, source="store:1", any_feature_set=True)
+    assert grade_snapshots(snapshots, found, POLICY) == expected
+
+
+def test_a_feature_that_the_catalogue_lost_is_refused_by_its_name(folder: Path, monkeypatch):
+    files = bundle_contents(folder)
+    left = {name: entry for name, entry in FEATURES.items() if name != "tenure_days"}
+    monkeypatch.setattr(models.bundle, "FEATURES", left)
+    with pytest.raises(ModelError, match="store:1 reads the feature 'tenure_days', which"):
+        read_bundle(files, source="store:1", any_feature_set=True)
 
 
 @pytest.mark.parametrize("after", range(len(EVERY)))

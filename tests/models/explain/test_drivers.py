@@ -1,6 +1,7 @@
 """A score is the reference plus its drivers plus its adjustments, to 1e-9."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,13 @@ import pytest
 
 from features.catalogue import FEATURE_NAMES
 from models.bundle import Bundle
-from models.explain.attribution import attribute, attributed_names
-from models.explain.drivers import Explanation, explain, reference_snapshot
+from models.explain.attribution import (
+    attribute,
+    attribute_to_reference,
+    layout_of,
+    reference_of,
+)
+from models.explain.drivers import Explanation, explain
 from models.grading import blend_of, grade_snapshots
 from models.rules import RULE_INPUTS
 from tests.models.bundles import (
@@ -56,7 +62,7 @@ def test_they_add_up_for_a_bundle_on_fewer_features(tmp_path: Path):
     assert_adds_up(found)
     names = {driver.feature for driver in found[0].drivers}
     assert names == set(FEW) | set(RULE_INPUTS)
-    assert attributed_names(few)[: len(FEW)] == FEW
+    assert layout_of(few).names[: len(FEW)] == FEW
     told = {d.feature: d.reference_value for d in found[0].drivers}
     assert told["on_time_rate_365d"] == 1.0
 
@@ -75,7 +81,7 @@ def test_drivers_come_by_the_size_of_their_points(bundle: Bundle):
 
 def test_the_reference_customer_has_no_drivers(bundle: Bundle):
     like = snapshots_of({})
-    reference = reference_snapshot(bundle, like)
+    reference = replace(like, values=reference_of(bundle, POLICY).row[None])
     (found,) = explained(bundle, reference)
     assert found.reference == found.grading.blend
     assert [driver.points for driver in found.drivers] == [0.0] * len(found.drivers)
@@ -121,5 +127,30 @@ def test_points_of_a_pair_are_the_difference_of_the_blends(bundle: Bundle):
     found = attribute(x, z, bundle, POLICY)
     expected = blend_of(x, bundle, POLICY).score - blend_of(z, bundle, POLICY).score
     assert np.abs(found.points.sum(axis=1) - expected).max() <= 1e-9
-    rules = blend_of(x, bundle, POLICY).rules.score - blend_of(z, bundle, POLICY).rules.score
+    rules = blend_of(x, bundle, POLICY).rule_score - blend_of(z, bundle, POLICY).rule_score
     assert np.abs(found.rule_points.sum(axis=1) - 0.4 * rules).max() <= 1e-9
+
+
+def test_points_against_the_reference_are_those_of_the_pair(bundle: Bundle):
+    reference = np.tile(reference_of(bundle, POLICY).row, (len(MANY), 1))
+    pairs = attribute(MANY, replace(MANY, values=reference), bundle, POLICY)
+    found = attribute_to_reference(MANY, bundle, POLICY)
+    assert found.names == pairs.names
+    assert found.rule_points.tolist() == pairs.rule_points.tolist()
+    assert np.abs(found.model_points - pairs.model_points).max() <= 1e-11
+    assert (found.model_points[pairs.model_points == 0] == 0).all()
+
+
+def test_another_policy_has_another_reference(bundle: Bundle):
+    other = policy_with(("rule_weight = 0.4", "rule_weight = 0.9"))
+    first, again = explained(bundle)[0].reference, explained(bundle, policy=other)[0].reference
+    assert first != again
+    assert explained(bundle)[0].reference == first
+
+
+def test_the_order_of_the_columns_does_not_matter(bundle: Bundle):
+    turned = MANY.select(tuple(reversed(FEATURE_NAMES)))
+    for one, other in zip(explained(bundle, turned), explained(bundle), strict=True):
+        assert [(d.feature, d.points) for d in one.drivers] == [
+            (d.feature, d.points) for d in other.drivers
+        ]

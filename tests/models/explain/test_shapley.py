@@ -1,8 +1,4 @@
-"""Baseline Shapley values against brute force over all coalitions, and against shap."""
-
-from collections.abc import Callable
-from itertools import combinations
-from math import factorial
+"""Baseline Shapley values of the trees against brute force over coalitions, and against shap."""
 
 import numpy as np
 import pytest
@@ -11,36 +7,12 @@ from hypothesis import strategies as st
 
 from features.catalogue import FEATURE_NAMES
 from features.matrix import Floats
-from models.explain.shapley import CHUNK, moved, rule_values, tree_values
-from models.rules import RULE_INPUTS, rule_scores
+from models.explain.shapley import moved, tree_values
 from models.trees import parse_model
-from tests.models.bundles import BOOK, POLICY, model_text, policy_with, random_snapshots
+from tests.models.bundles import model_text, random_snapshots
+from tests.models.explain.brute import brute_force
 
 LEAVES = parse_model(model_text())
-
-
-def brute_force(value: Callable[[Floats], float], x: Floats, z: Floats) -> Floats:
-    """Return the Shapley values by the definition, over the features that moved."""
-    players = np.flatnonzero(moved(x, z)).tolist()
-    n = len(players)
-    found = np.zeros(len(x))
-    known: dict[tuple[int, ...], float] = {}
-
-    def worth(coalition: tuple[int, ...]) -> float:
-        if coalition not in known:
-            row = z.copy()
-            row[list(coalition)] = x[list(coalition)]
-            known[coalition] = value(row)
-        return known[coalition]
-
-    for player in players:
-        others = [p for p in players if p != player]
-        for size in range(n):
-            share = factorial(size) * factorial(n - size - 1) / factorial(n)
-            for coalition in combinations(others, size):
-                joined = tuple(sorted((*coalition, player)))
-                found[player] += share * (worth(joined) - worth(coalition))
-    return found
 
 
 def pair(seed: int, moving: int) -> tuple[Floats, Floats]:
@@ -119,71 +91,6 @@ def test_tree_values_agree_with_shaps_interventional_explainer():
         )
         expected = np.asarray(explainer.shap_values(x[None, :]))[0]
         assert np.abs(tree_values(LEAVES, x, z) - expected).max() <= 1e-6
-
-
-def columns(rows: Floats) -> dict[str, Floats]:
-    return {name: rows[:, place] for place, name in enumerate(RULE_INPUTS)}
-
-
-def scores(rows: Floats, policy=POLICY) -> Floats:
-    return rule_scores(columns(rows), BOOK, policy).score
-
-
-def rule_rows(count: int, seed: int) -> Floats:
-    return random_snapshots(count, seed).select(RULE_INPUTS).values
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_rule_values_equal_brute_force(seed: int):
-    x, z = rule_rows(2, seed)
-    still = np.random.default_rng(seed).choice(len(RULE_INPUTS), size=5, replace=False)
-    z[still] = x[still]
-    expected = brute_force(lambda row: float(scores(row[None, :])[0]), x, z)
-    found = rule_values(columns(x[None, :]), columns(z[None, :]), BOOK, POLICY)[0]
-    assert np.abs(found - expected).max() <= 1e-10
-
-
-def test_rule_values_equal_brute_force_from_nothing_known_to_all_known():
-    x, z = rule_rows(2, 100)
-    x, z = np.nan_to_num(x, nan=1.0), np.full_like(z, np.nan)
-    x[len(RULE_INPUTS) // 2 :] = np.nan  # half of the inputs appear
-    expected = brute_force(lambda row: float(scores(row[None, :])[0]), x, z)
-    found = rule_values(columns(x[None, :]), columns(z[None, :]), BOOK, POLICY)[0]
-    assert np.abs(found - expected).max() <= 1e-10
-
-
-def test_rule_values_add_up_and_what_did_not_move_is_exactly_nothing():
-    x, z = rule_rows(CHUNK + 40, 1), rule_rows(CHUNK + 40, 2)
-    still = np.random.default_rng(0).random(x.shape) < 0.3
-    z[still] = x[still]
-    found = rule_values(columns(x), columns(z), BOOK, POLICY)
-    assert np.abs(found.sum(axis=1) - (scores(x) - scores(z))).max() <= 1e-9
-    assert (found[~moved(x, z)] == 0).all()
-
-
-def test_rule_values_of_a_pair_do_not_depend_on_the_other_pairs():
-    x, z = rule_rows(40, 3), rule_rows(40, 4)
-    together = rule_values(columns(x), columns(z), BOOK, POLICY)
-    alone = [rule_values(columns(x[[i]]), columns(z[[i]]), BOOK, POLICY)[0] for i in range(40)]
-    assert together.tolist() == np.array(alone).tolist()
-
-
-def test_rule_values_follow_the_policys_weights():
-    policy = policy_with(
-        ("industry_score = 0.15\n", "industry_score = 0.0\n"),
-        ("litigation = 0.15", "litigation = 0.3"),
-    )
-    x, z = rule_rows(20, 5), rule_rows(20, 6)
-    found = rule_values(columns(x), columns(z), BOOK, policy)
-    places = [RULE_INPUTS.index(n) for n in ("external_score", "industry_score")]
-    assert np.abs(found[:, places]).max() <= 1e-12
-    expected = scores(x, policy) - scores(z, policy)
-    assert np.abs(found.sum(axis=1) - expected).max() <= 1e-9
-
-
-def test_no_pairs_have_no_rule_values():
-    nobody = columns(np.empty((0, len(RULE_INPUTS))))
-    assert rule_values(nobody, nobody, BOOK, POLICY).shape == (0, len(RULE_INPUTS))
 
 
 def test_unknown_has_not_moved_from_unknown():
