@@ -13,7 +13,7 @@ from models.bundle import load_bundle
 from models.document import grade_document
 from models.policy.load import load_policy
 from proofs.storing import DayOfGrades
-from serving.grades.store import GradingRun
+from serving.grades.records import GradingRun
 from training.config import load_config
 from training.train import train
 

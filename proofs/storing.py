@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import event
 
 from serving.database import open_database
-from serving.grades.store import GradeStore, GradingRun
+from serving.grades.records import GradingRun
+from serving.grades.store import GradeStore
 
 
 @dataclass(frozen=True)

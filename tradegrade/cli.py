@@ -18,6 +18,7 @@ from tradegrade.commands.grades import change, explain, grade
 from tradegrade.commands.ledger import features, simulate
 from tradegrade.commands.model import train
 from tradegrade.commands.report import report
+from tradegrade.commands.service import keys_group, people_group, serve
 
 
 class _Commands(click.Group):
@@ -50,7 +51,8 @@ def cli() -> None:
     """
 
 
-for _command in (simulate, features, train, grade, explain, change, report, demo, doctor):
+for _command in (simulate, features, train, grade, explain, change, report, serve, keys_group,
+                 people_group, demo, doctor):  # fmt: skip
     cli.add_command(_command)
 
 

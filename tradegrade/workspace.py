@@ -9,15 +9,19 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from features.errors import ModelError, UnavailableError
 from features.ledger.open import Ledger, open_ledger
 from models.book import Grader
 from models.bundle import load_bundle
 from models.policy.load import load_policy
-from serving.database import FILE, open_database
+from serving.database import open_database, store_exists, store_url
 from serving.grades.store import GradeStore
 from tradegrade.output import note
 from training import runs
+
+POLICY = "policy.toml"  # the active policy, where a workspace has its own
 
 
 def home() -> Path:
@@ -53,14 +57,25 @@ def grader(bundle: str | None, policy: Path | None) -> Grader:
     bundle : str, optional
         A folder, or a version of the workspace; without it the champion.
     policy : Path, optional
-        A TOML file; without it the packaged policy.
+        A TOML file; without it the workspace's active policy.
 
     Raises
     ------
     ModelError
         If there is no such bundle, or it or the policy is refused.
     """
-    return Grader(load_bundle(bundle_folder(bundle)), load_policy(policy))
+    return Grader(load_bundle(bundle_folder(bundle)), load_policy(policy or active_policy()))
+
+
+def active_policy() -> Path | None:
+    """Return the workspace's policy.toml, None where it has none and the packaged one holds."""
+    own = home() / POLICY
+    return own if own.is_file() else None
+
+
+def grader_stamp() -> object:
+    """Return what differs when the champion or the active policy was changed."""
+    return tuple(_seen(home() / name) for name in (runs.CHAMPION, POLICY))
 
 
 def bundle_folder(bundle: str | None) -> Path:
@@ -96,14 +111,27 @@ def ledger_of(path: Path, grading: Grader, latest: date) -> Iterator[Ledger]:
         yield ledger
 
 
+def store_engine() -> Engine:
+    """Return an engine for the store, made where it is missing; dispose of it after use."""
+    return open_database(store_url(ready_home()))
+
+
 def grade_store() -> GradeStore:
-    """Return the workspace's store of grades, made where it is missing; close it after use."""
-    return GradeStore(open_database(ready_home()))
+    """Return the store of grades, made where it is missing; close it after use."""
+    return GradeStore(store_engine())
 
 
 def prior_grades(before: date) -> dict[str, str]:
     """Return the last stored grades before a day; none where nothing was ever stored."""
-    if not (home() / FILE).is_file():
+    if not store_exists(home()):
         return {}
     with grade_store() as store:
         return store.prior_grades(before)
+
+
+def _seen(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -45,7 +45,7 @@ def demo() -> None:
             write_text(path, page_of(opened, books[-1], grading, lang))
             click.echo(f"risk report {path}")
     click.echo(f"validation report {trained.report}")
-    click.echo("Grades over HTTP (`make serve`) come with the next release.")
+    click.echo("`make serve` shows this book on a page and answers over HTTP")
 
 
 def _ledger() -> Path:
@@ -73,7 +73,7 @@ def _books(ledger: Ledger, grading: Grader) -> list[Book]:
     books = []
     for day in MONTH_ENDS:
         book = book_of_day(ledger, day, grading, prior_grades=prior_grades(day))
-        note(told_storing(keep(book, grading, ledger.fingerprint)))
+        note(told_storing(keep(book, ledger, grading)))
         click.echo(f"as_of={day} customers={len(book.gradings)}")
         print_lines(grade_lines(book.gradings, book.snapshots))
         books.append(book)

@@ -13,15 +13,25 @@ from pathlib import Path
 import click
 
 from features.errors import TradegradeError
-from serving.database import FILE
+from serving.database import store_exists
 from tradegrade.output import print_json
 from tradegrade.workspace import bundle_folder, grade_store, grader, home, ready_home
 from training import runs
 
-_NEEDED = ("duckdb", "lightgbm", "numba", "numpy", "pyarrow", "sqlalchemy")
+_NEEDED = ("alembic", "duckdb", "lightgbm", "numba", "numpy", "pyarrow", "pydantic-settings",
+           "sqlalchemy")  # fmt: skip
 _EXTRAS = {
     "train": ("mlflow", "matplotlib", "scikit-learn", "shap", "pandas"),
-    "serve": ("jinja2",),
+    "serve": (
+        "argon2-cffi",
+        "babel",
+        "fastapi",
+        "jinja2",
+        "prometheus-client",
+        "psycopg",
+        "python-multipart",
+        "uvicorn",
+    ),  # fmt: skip
 }
 _GIBIBYTE = 2**30
 
@@ -97,7 +107,7 @@ def _champion() -> Finding:
 
 
 def _store() -> Finding:
-    if not (home() / FILE).is_file():
+    if not store_exists(home()):
         return Finding("store", "absent", "none yet: `tradegrade grade --store` makes it")
     try:
         with grade_store() as store:

@@ -35,7 +35,8 @@ from models.explain.words import (
     value_text,
 )
 from models.summary import GradeLine, grade_lines
-from serving.grades.store import GradingRun, Stored
+from serving.grades.keeping import keep_book
+from serving.grades.records import Stored
 from tradegrade.options import (
     A_PATH,
     DAY,
@@ -79,7 +80,7 @@ def grade(
         book = book_of_day(opened, as_of, grading, prior_grades=prior_grades(as_of))
         documents = documents_of(book)
         if store:
-            note(told_storing(keep(book, grading, opened.fingerprint)))
+            note(told_storing(keep(book, opened, grading)))
     if out is not None:
         write_rows(out, documents, GRADE_SCHEMA)
         note(f"wrote {len(documents)} grades to {out}")
@@ -175,18 +176,10 @@ def documents_of(book: Book) -> list[dict[str, object]]:
     return [grade_document(grading, reasons) for grading, reasons in pairs]
 
 
-def keep(book: Book, grading: Grader, fingerprint: str) -> Stored:
+def keep(book: Book, ledger: Ledger, grading: Grader) -> Stored:
     """Store a book's grades, all or none."""
-    run = GradingRun(
-        as_of=book.as_of,
-        model_version=grading.bundle.model_version,
-        policy_version=grading.policy.policy_version,
-        policy_content=grading.policy.content,
-        ledger_fingerprint=fingerprint,
-    )
-    snapshots = (book.snapshots.row(row) for row in range(len(book.snapshots)))
     with grade_store() as store:
-        return store.append(run, documents_of(book), snapshots)
+        return keep_book(store, book, ledger, grading)
 
 
 def told_storing(stored: Stored) -> str:

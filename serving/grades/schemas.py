@@ -1,0 +1,240 @@
+"""The fields of grades over HTTP, for the OpenAPI document and for nothing else.
+
+What is sent is made by `models.document`; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.contract import DAY
+
+Points = float
+
+
+class Shown(BaseModel):
+    """What an answer is made of: no other field."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Evidence(BaseModel):
+    """One ledger row; the other fields depend on its table."""
+
+    model_config = ConfigDict(extra="allow")
+    table: str
+    id: str
+
+
+class AdjustmentLine(Shown):
+    """A line in points after the blend."""
+
+    kind: Literal["bound", "provisional", "ceiling", "hysteresis", "override"]
+    points: Points
+    reason: str
+    also: list[str]
+
+
+class Terms(Shown):
+    """What the grade means in business; money as decimal strings in the ledger's currency."""
+
+    credit_limit: str = Field(examples=["120000.00"])
+    warning_line: str
+    payment_days: int
+    prepayment_share: float
+    approval: str
+    contract: str
+
+
+class Reason(Shown):
+    """Why, in both languages, with the ledger rows that show it."""
+
+    code: str
+    zh: str
+    en: str
+    value: float | None
+    normal: float | None
+    points: Points
+    evidence: list[Evidence]
+    evidence_total: int
+
+
+class Grade(Shown):
+    """A grade; ``score = blend + Σ adjustments``."""
+
+    customer_id: str
+    as_of: date
+    grade: Literal["A", "B", "C", "D"]
+    notch: str = Field(pattern="^[ABCD][123]$")
+    score: Points
+    blend: Points
+    default_probability: float = Field(ge=0, le=1)
+    rule_score: Points
+    model_score: Points
+    known_weight: float = Field(ge=0, le=1)
+    provisional: bool
+    prior_grade: Literal["A", "B", "C", "D"] | None
+    adjustments: list[AdjustmentLine]
+    terms: Terms
+    reasons: list[Reason]
+    model_version: str
+    policy_version: str
+    provisional_until: date | None
+    rule_score_worst: Points
+    rule_score_best: Points
+    indicators: dict[str, float | None]
+    grade_before_override: Literal["A", "B", "C", "D"]
+    override_suspended: bool
+    hard_facts: list[str]
+    unseen_unknowns: list[str]
+
+
+class Driver(Shown):
+    """The signed points that a feature gives the blend, against the reference customer.
+
+    ``evidence_total`` is null where nobody looked: the server has no ledger, and the grade's
+    reasons keep no rows of the feature.
+    """
+
+    feature: str
+    value: float | None
+    reference_value: float | None
+    points: Points
+    rule_points: Points
+    model_points: Points
+    evidence: list[Evidence]
+    evidence_total: int | None
+
+
+class Explanation(Shown):
+    """The account of a grade: ``score = reference + Σ drivers + Σ adjustments``."""
+
+    customer_id: str
+    as_of: date
+    grade: Literal["A", "B", "C", "D"]
+    notch: str
+    score: Points
+    reference: Points
+    drivers: list[Driver]
+    adjustments: list[AdjustmentLine]
+    reasons: list[Reason]
+    model_version: str
+    policy_version: str
+    evidence_from: Literal["ledger", "stored_reasons"]
+
+
+class History(Shown):
+    """A customer's grades, newest first; ``next_cursor`` leads to older ones, null at the end."""
+
+    customer_id: str
+    grades: list[Grade]
+    next_cursor: str | None
+
+
+class ScoredDriver(Shown):
+    """A driver of a grade that was not stored."""
+
+    feature: str
+    value: float | None
+    reference_value: float | None
+    points: Points
+    rule_points: Points
+    model_points: Points
+
+
+class Scored(Grade):
+    """A grade that was not stored; ``reference`` and ``drivers`` where ``explain`` is true.
+
+    ``customer_id`` is null for a snapshot that carried none, ``reasons`` where nobody asked
+    for them.
+    """
+
+    customer_id: str | None  # type: ignore[assignment]
+    reasons: list[Reason] | None  # type: ignore[assignment]
+    reference: Points | None = None
+    drivers: list[ScoredDriver] | None = None
+
+
+class Scores(Shown):
+    """Grades in the order in which they were asked for."""
+
+    grades: list[Scored]
+
+
+class Fault(Shown):
+    """Where something is wrong, and how to mend it."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemBody(Shown):
+    """RFC 9457: what went wrong, in the language of Accept-Language."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[Fault] | None = None
+
+
+def scores_request(most: int, feature_schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema of the body of ``POST /v1/scores``."""
+    identifier = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[^\x00]*$"}
+    explain = {
+        "type": "boolean",
+        "default": False,
+        "description": "Add reasons, reference and drivers to each grade.",
+    }
+    return {
+        "oneOf": [
+            {
+                "type": "object",
+                "title": "Customers of the server's ledger",
+                "required": ["customer_ids"],
+                "additionalProperties": False,
+                "properties": {
+                    "customer_ids": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": most,
+                        "uniqueItems": True,
+                        "items": identifier,
+                    },
+                    "as_of": {**DAY, "description": "Default: the ledger's last day."},
+                    "explain": explain,
+                },
+            },
+            {
+                "type": "object",
+                "title": "Snapshots sent along",
+                "required": ["features"],
+                "additionalProperties": False,
+                "properties": {
+                    "features": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": most,
+                        "items": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "description": "Features of the catalogue by name; null or absent "
+                            "is unknown.",
+                            "properties": {
+                                "customer_id": {**identifier, "type": ["string", "null"]},
+                                "as_of": DAY,
+                                **feature_schemas,
+                            },
+                        },
+                    },
+                    "as_of": {**DAY, "description": "Of every row that has none; default today."},
+                    "explain": explain,
+                },
+            },
+        ]
+    }
