@@ -6,6 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 BIN := .venv/bin
 STAMP := .venv/.complete
+LEDGER ?= $(wildcard $(or $(TRADEGRADE_HOME),var)/demo/ledger)
 
 .PHONY: help setup demo test check format bench proof serve docs mlflow lock doctor clean
 
@@ -36,14 +37,15 @@ format: $(STAMP) ## bring the code into style
 bench: $(STAMP) ## benchmarks against peers, into benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks
 
-proof: $(STAMP) ## long runs of kills; see proofs/README.md
+proof: $(STAMP) ## long runs of kills and malformed requests; see proofs/README.md
 	@$(BIN)/python -m proofs
 
-serve: ## not there yet: the service comes with the next release
-	@echo "Grades over HTTP come with the next release; until then use \`tradegrade grade\`." >&2; exit 1
+serve: $(STAMP) ## serve grades over HTTP and finance's pages; LEDGER=folder, the demo's if there
+	@$(BIN)/tradegrade serve $(if $(LEDGER),--ledger "$(LEDGER)")
 
-docs: $(STAMP) ## write the feature reference from the catalogue
+docs: $(STAMP) ## write the feature reference and the OpenAPI document
 	@$(BIN)/python -m tools.feature_reference
+	@$(BIN)/python -m tools.openapi
 
 mlflow: $(STAMP) ## open the MLflow page of the workspace on localhost
 	@$(BIN)/python -m tools.mlflow_ui

@@ -10,6 +10,7 @@ import click
 
 from benchmarks.explanations import explanation_times
 from benchmarks.results import page
+from benchmarks.service import service_figures
 from benchmarks.snapshots import snapshot_times
 from features.errors import TradegradeError
 from features.ledger.simulate import simulate
@@ -28,6 +29,10 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of a trained bundle to explain with; without it trees are fitted here.",
 )
+@click.option(
+    "--seconds", default=2.0, show_default=True, type=click.FloatRange(0),
+    help="Each server is asked for in a round; 0 leaves the service out.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS, help="File to write.")
 def benchmarks(
     customers: int,
@@ -36,9 +41,10 @@ def benchmarks(
     rounds: int,
     rows: int,
     bundle: Path | None,
+    seconds: float,
     out: Path,
 ) -> None:
-    """Measure snapshots and explanations against their peers, and write the medians."""
+    """Measure snapshots, explanations and the service against their peers."""
     try:
         with tempfile.TemporaryDirectory(prefix="tradegrade-bench-") as folder:
             ledger = Path(folder) / "ledger"
@@ -48,6 +54,8 @@ def benchmarks(
                 snapshot_times(ledger, rounds=rounds, note=note),
                 explanation_times(ledger, bundle, rows=rows, rounds=rounds, note=note),
             ]
+            if seconds:
+                sections.append(service_figures(ledger, rounds=rounds, seconds=seconds, note=note))
     except TradegradeError as error:
         note(f"benchmarks: {error}")
         sys.exit(error.exit_code)

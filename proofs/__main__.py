@@ -10,8 +10,11 @@ import click
 
 from features.errors import TradegradeError
 from proofs.command_kills import command_kills
+from proofs.contract import contract_run
 from proofs.kills import Killed, kill_runs
-from proofs.scene import trained_scene
+from proofs.malformed import send_malformed
+from proofs.scene import Scene, trained_scene
+from proofs.served import served
 
 CUSTOMERS, MONTHS = 600, 36
 
@@ -24,10 +27,20 @@ CUSTOMERS, MONTHS = 600, 36
     "--command-kills", "of_command", default=6, show_default=True, type=click.IntRange(0),
     help="Of the whole command.",
 )  # fmt: skip
+@click.option(
+    "--malformed", default=2000, show_default=True, type=click.IntRange(0),
+    help="Malformed requests sent to a server.",
+)  # fmt: skip
+@click.option(
+    "--examples", default=200, show_default=True, type=click.IntRange(0),
+    help="Of schemathesis, for each route and kind.",
+)  # fmt: skip
 @click.option("--customers", default=CUSTOMERS, show_default=True, help="Of the made-up ledger.")
 @click.option("--seed", default=1, show_default=True, help="Draws the ledger and the moments.")
-def proofs(kills: int, of_command: int, customers: int, seed: int) -> None:
-    """Kill processes that store grades, and check that a store holds all of a day or nothing."""
+def proofs(
+    kills: int, of_command: int, malformed: int, examples: int, customers: int, seed: int
+) -> None:
+    """Kill processes that store grades, and mistreat a server."""
     with tempfile.TemporaryDirectory(prefix="tradegrade-proof-") as name:
         folder = Path(name)
         note(f"simulate {customers} customers over {MONTHS} months, train, grade two month-ends")
@@ -45,7 +58,28 @@ def proofs(kills: int, of_command: int, customers: int, seed: int) -> None:
             commands = command_kills(scene, folder, kills=of_command, seed=seed, note=note)
             tell("command", commands)
             failed = failed or bool(commands.faults)
+        if malformed or examples:
+            failed = mistreated(scene, malformed, examples, seed) or failed
     sys.exit(1 if failed else 0)
+
+
+def mistreated(scene: Scene, malformed: int, examples: int, seed: int) -> bool:
+    """Serve the scene's ledger, send what no honest client sends, and return if that broke it."""
+    note("serve it")
+    home = scene.bundle.parent.parent
+    with served(home, scene.ledger, scene.day.run.as_of) as server:
+        note(f"send {malformed} malformed requests")
+        found = send_malformed(
+            server.port, server.key, server.body, number=malformed, seed=seed, note=note
+        )
+        for sentence in (*found.sentences(), *(f"FAULT {fault}" for fault in found.faults)):
+            click.echo(f"malformed: {sentence}")
+        kept = True
+        if examples:
+            note(f"schemathesis, {examples} examples each")
+            kept, told = contract_run(server.port, server.key, examples=examples, seed=seed)
+            click.echo(f"contract: schemathesis finds {'nothing' if kept else told}")
+    return bool(found.faults) or not kept
 
 
 def tell(name: str, found: Killed) -> None:

@@ -194,7 +194,9 @@ def _begin(connection: Connection) -> None:
     write = options.get("write", False)
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-    elif write:
+    elif not write:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    else:
         wait = round(options["busy_seconds"] * 1000)
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait}")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")

@@ -1,15 +1,21 @@
 """The benchmarks run to their end at a tiny size and write what they measured; no timings here."""
 
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import benchmarks
+from benchmarks.load import load, request_bytes
 from benchmarks.pandas_way import NAMES
 from benchmarks.results import Section, Table, page
+from benchmarks.servers import free_port, running
+from benchmarks.service import EXPLAINED, GRADE, HELLO, SCORE, Workspace, served_figures
 from benchmarks.timing import interleaved
 from features.catalogue import FEATURE_NAMES
+from tests.conftest import Trained
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +23,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> str:
     out = tmp_path_factory.mktemp("bench") / "RESULTS.md"
-    size = ["--customers", "60", "--months", "12", "--rounds", "1", "--rows", "6"]
+    size = ["--customers", "60", "--months", "12", "--rounds", "1", "--rows", "6", "--seconds", "0"]
     result = CliRunner().invoke(benchmarks, [*size, "--out", str(out)])
     assert result.exit_code == 0, result.output
     return out.read_text(encoding="utf-8")
@@ -76,3 +82,24 @@ def test_the_pandas_way_computes_features_of_the_catalogue():
 def test_the_results_at_the_default_size_are_kept():
     kept = (Path(__file__).parents[2] / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
     assert "2,000 customers × 36 months" in kept
+
+
+def test_the_service_is_measured_beside_a_hello(trained: Trained, tmp_path: Path):
+    home = tmp_path / "home"
+    shutil.copytree(trained.home, home)
+    workspace = Workspace(home, trained.ledger, trained.result.model_version)
+    found = served_figures(workspace, rounds=1, seconds=0.2, note=lambda _: None, with_mlflow=False)
+    assert list(found.tables[0].times) == [HELLO, GRADE, SCORE, EXPLAINED]
+    assert all(seconds > 0 for way in found.tables[0].times.values() for seconds in way)
+    told = "\n".join(found.notes)
+    assert "MiB once ready" in told
+    assert "ours answers /readyz after" in told
+
+
+def test_an_answer_that_is_not_200_stops_the_load():
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.hello", str(port)]
+    with running(command, port, answers=["/hello"], environment={}):
+        assert load(port, request_bytes("GET", "/hello"), 0.05).per_second > 0
+        with pytest.raises(RuntimeError, match="404"):
+            load(port, request_bytes("GET", "/nothing"), 0.05)

@@ -1,0 +1,1 @@
+"""Grades on demand, told and not stored."""

@@ -1,0 +1,37 @@
+"""What the server leaves out and refuses, tried in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_pickle_that_names_anything_is_refused() -> None:
+    found = run(
+        "import pickle, decimal\n"
+        "from serving.lightness import refuse_pickles\n"
+        "text = pickle.dumps(decimal.Decimal(1))\n"
+        "assert pickle.loads(text) == 1\n"
+        "refuse_pickles()\n"
+        "assert pickle.loads(pickle.dumps([1])) == [1]\n"
+        "pickle.loads(text)\n"
+    )
+    assert "The server loads no pickle." in found.stderr
+
+
+def test_a_heavy_package_is_as_if_it_were_not_installed() -> None:
+    found = run(
+        "from serving.lightness import leave_out_what_is_unused\n"
+        "leave_out_what_is_unused()\n"
+        "import pyarrow\n"
+        "assert pyarrow.array(['a', None]).null_count == 1\n"
+        "import pandas\n"
+    )
+    assert "The server leaves pandas out." in found.stderr
