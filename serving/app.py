@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from features.errors import LedgerError, TradegradeError, UnavailableError, UsageError
 from models.explain.words import Text
-from serving.contract import BEARER
+from serving.contract import BEARER, ZH
 from serving.errors import (
     FAILED,
     NOT_FOUND,
@@ -40,6 +40,10 @@ _ABOUT = (
     "Grades of the customers that a seller ships to on credit, each explained exactly. Errors "
     "are application/problem+json in the language of Accept-Language (zh or en). Points and "
     "feature values are unrounded; money is a decimal string; dates are ISO; null is unknown."
+)
+_ABOUT_ZH = (
+    "对赊销客户的评级，每个评级都有精确的解释。错误以application/problem+json返回，语言由Accept-Language"
+    "（zh或en）决定。分数与特征值不作舍入；金额为十进制文本；日期为ISO格式；null表示未知。"
 )
 
 
@@ -67,7 +71,7 @@ def create_app(service: Service | None, *, setup_code: str | None = None) -> Fas
     for router in (scores, grades, health, pages):
         app.include_router(router)
     if service is not None:
-        app.add_middleware(Surround, metrics=service.metrics)
+        app.add_middleware(Surround, metrics=service.metrics, tell=told)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_form)
@@ -85,7 +89,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service.engine.dispose()
 
 
-def _told(request: Request, problem: Problem) -> Response:
+def told(request: Request, problem: Problem) -> Response:
+    """Return a problem as a page or as JSON, as its address asks for."""
     if is_page(request.url.path):
         return error_page(request, problem)
     return problem_response(request, problem)
@@ -93,22 +98,22 @@ def _told(request: Request, problem: Problem) -> Response:
 
 def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - registered for nothing else
-    return _told(request, error)
+    return told(request, error)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     if error.status_code == WRONG_METHOD.status:
         detail = Text("请改用允许的方法。", "Use one of the allowed methods.")
-        return _told(request, Problem(WRONG_METHOD, detail, headers=dict(error.headers or {})))
+        return told(request, Problem(WRONG_METHOD, detail, headers=dict(error.headers or {})))
     if error.status_code == NOT_FOUND.status:
         detail = Text("没有这个地址，见/docs。", "There is no such address. See /docs.")
-        return _told(request, Problem(NOT_FOUND, detail))
-    return _told(request, invalid(Fault("", Text("请求无效。", "The request is not valid."))))
+        return told(request, Problem(NOT_FOUND, detail))
+    return told(request, invalid(Fault("", Text("请求无效。", "The request is not valid."))))
 
 
 def _bad_form(request: Request, error: Exception) -> Response:
-    return _told(request, invalid(Fault("", Text("表单不完整。", "The form is not complete."))))
+    return told(request, invalid(Fault("", Text("表单不完整。", "The form is not complete."))))
 
 
 def _own_error(request: Request, error: Exception) -> Response:
@@ -118,11 +123,11 @@ def _own_error(request: Request, error: Exception) -> Response:
         detail = Text(
             "数据存储暂时不可用，请稍后再试。", "The store cannot be reached. Try again soon."
         )
-        return _told(request, not_ready(detail, seconds=2))
+        return told(request, not_ready(detail, seconds=2))
     if isinstance(error, UsageError | LedgerError):
         detail = Text("账套无法给出结果。", "The ledger cannot give an answer to this.")
-        return _told(request, invalid(Fault("", detail)))
-    return _told(
+        return told(request, invalid(Fault("", detail)))
+    return told(
         request,
         Problem(FAILED, Text("模型或政策无法使用。", "The model or the policy cannot be used.")),
     )
@@ -142,6 +147,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             }
         }
         schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        document["info"][f"x-description-{ZH}"] = _ABOUT_ZH
+        # what FastAPI says of a good answer, for those who read Chinese
+        for methods in document["paths"].values():
+            for entry in methods.values():
+                entry["responses"]["200"][f"x-description-{ZH}"] = "成功"
         parts["schemas"] |= {**schema.pop("$defs", {}), "ProblemBody": schema}
         app.openapi_schema = document
     return app.openapi_schema

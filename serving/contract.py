@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.errors import KINDS, MEDIA_TYPE
+from serving.errors import MEDIA_TYPE, Kind
 
 Part = dict[str, Any]
-BEARER = "bearer"
+BEARER, ZH = "bearer", "zh"
 CUSTOMER_ID: Part = {
     "name": "customer_id",
     "in": "path",
@@ -30,20 +30,24 @@ LANGUAGE: Part = {
 _PROBLEM: Part = {"$ref": "#/components/schemas/ProblemBody"}
 
 
-def problems(*statuses: int) -> dict[int | str, Part]:
-    """Return the problems that a route can answer with."""
-    return {
-        status: {
-            "description": " · ".join(kind.title.en for kind in KINDS if kind.status == status),
-            "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
-        }
-        for status in statuses
-    }
+def problems(*kinds: Kind) -> dict[int | str, Part]:
+    """Return the problems that a route can answer with, by status."""
+    by_status: dict[int | str, Part] = {}
+    for kind in kinds:
+        told = by_status.setdefault(kind.status, {"content": {MEDIA_TYPE: {"schema": _PROBLEM}}})
+        for name, text in (("description", kind.title.en), (f"x-description-{ZH}", kind.title.zh)):
+            told[name] = f"{told[name]} · {text}" if name in told else text
+    return by_status
 
 
-def reads_grades(*parameters: Part) -> Part:
+def in_chinese(summary: str) -> Part:
+    """Return a route's summary in Chinese, as its entry carries it beside the English one."""
+    return {f"x-summary-{ZH}": summary}
+
+
+def reads_grades(summary_zh: str, *parameters: Part) -> Part:
     """Return what a route that reads grades adds to its entry: key, scope, parameters."""
-    return needs("grades:read", *parameters)
+    return needs("grades:read", *parameters) | in_chinese(summary_zh)
 
 
 def needs(scope: str, *parameters: Part) -> Part:

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from models.explain.words import Text
-from serving.contract import problems
-from serving.errors import not_ready
+from serving.contract import in_chinese, problems
+from serving.errors import NOT_READY, not_ready
 from serving.grades.book import has_book
 from serving.grades.routes import json_response
 from serving.metrics import MEDIA_TYPE
@@ -16,7 +16,11 @@ from serving.service import Service, service_of
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz", summary="200 as soon as it listens")
+@router.get(
+    "/healthz",
+    summary="200 as soon as it listens",
+    openapi_extra=in_chinese("服务开始监听即返回200"),
+)
 async def healthz(request: Request) -> Response:
     """Tell that the process lives."""
     return json_response({"status": "ok"})
@@ -25,7 +29,8 @@ async def healthz(request: Request) -> Response:
 @router.get(
     "/readyz",
     summary="200 when there is a bundle and a book, else 503",
-    responses=problems(503),
+    responses=problems(NOT_READY),
+    openapi_extra=in_chinese("有模型和评级数据时返回200，否则503"),
 )
 async def readyz(request: Request) -> Response:
     """Tell whether grades can be given."""
@@ -51,6 +56,7 @@ async def readyz(request: Request) -> Response:
     "/metrics",
     summary="Figures for Prometheus",
     response_class=PlainTextResponse,
+    openapi_extra=in_chinese("供Prometheus采集的指标"),
 )
 async def metrics(request: Request) -> Response:
     """Return the figures in Prometheus' text format."""

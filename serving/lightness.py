@@ -38,6 +38,7 @@ def refuse_pickles() -> None:
 
     The module itself cannot be kept out: NumPy and SQLAlchemy import it. What makes a pickle
     dangerous is that loading it looks up and calls what it names; an audit hook stops that.
+    Babel's locales, which are pickles of its own package, must have been read before.
     """
     sys.addaudithook(_refuse)
 

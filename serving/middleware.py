@@ -6,13 +6,15 @@ import re
 import time
 import traceback
 import uuid
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.explain.words import Text
-from serving.errors import FAILED, Problem, problem_response
+from serving.errors import FAILED, Problem
 from serving.logs import log
 from serving.metrics import Metrics
 
@@ -26,15 +28,17 @@ _API_HEADERS = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     ("Cache-Control", "no-store"),
 )
+Tell = Callable[[Request, Problem], Response]
 _QUIET = ("/healthz", "/readyz", "/metrics")  # asked every few seconds: not logged
 
 
 class Surround:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, tell: Tell) -> None:
         self._app = app
         self._metrics = metrics
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -68,7 +72,7 @@ class Surround:
                     "Tell the administrator the request_id; the server's log says where.",
                 ),
             )
-            await problem_response(Request(scope), problem)(scope, receive, send_with_headers)
+            await self._tell(Request(scope), problem)(scope, receive, send_with_headers)
         finally:
             self._record(scope, status, time.perf_counter() - began)
 

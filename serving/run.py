@@ -25,6 +25,7 @@ from serving.lightness import leave_out_what_is_unused, refuse_pickles
 from serving.live import Live, Sources
 from serving.logs import log, set_level
 from serving.metrics import Metrics
+from serving.pages.words import ready_words
 from serving.people.store import anybody
 from serving.service import Service
 from serving.settings import Settings
@@ -70,6 +71,7 @@ def serve(settings: Settings, sources: Sources, tell: Callable[[str], None]) -> 
         If the address is taken, or the store cannot be used.
     """
     leave_out_what_is_unused()
+    ready_words()
     refuse_pickles()
     listening = _bound(settings.host, settings.port)
     service = make_service(settings, sources)

@@ -9,7 +9,16 @@ from fastapi import APIRouter, Request, Response
 
 from models.explain.words import Text
 from serving.contract import CUSTOMER_ID, DAY, problems, reads_grades
-from serving.errors import NO_GRADE, Problem
+from serving.errors import (
+    INVALID,
+    NO_GRADE,
+    NO_PAGE,
+    NO_REPLAY,
+    NOT_ALLOWED,
+    NOT_LOGGED_IN,
+    NOT_READY,
+    Problem,
+)
 from serving.grades.records import Place
 from serving.grades.replay import account_document, account_of
 from serving.grades.schemas import Explanation, Grade, History
@@ -26,6 +35,7 @@ from serving.parameters import (
 from serving.service import Service, service_of
 
 JSON = "application/json"
+READS = (NOT_LOGGED_IN, NOT_ALLOWED, INVALID, NOT_READY)  # what every reader can be told
 LARGEST_GRADE_ID = 2**31 - 1
 router = APIRouter(tags=["grades"])
 _AS_OF = {
@@ -52,8 +62,8 @@ _PAGE = [
 @router.get(
     "/v1/customers/{customer_id:path}/grade",
     summary="The grade of a customer, as it was told",
-    responses={200: {"model": Grade}, **problems(401, 403, 404, 422, 503)},
-    openapi_extra=reads_grades(CUSTOMER_ID, _AS_OF),
+    responses={200: {"model": Grade}, **problems(*READS, NO_GRADE)},
+    openapi_extra=reads_grades("客户的评级，与告知时相同", CUSTOMER_ID, _AS_OF),
 )
 async def grade(request: Request) -> Response:
     """Return the grade with its terms, adjustments and reasons."""
@@ -68,8 +78,8 @@ async def grade(request: Request) -> Response:
 @router.get(
     "/v1/customers/{customer_id:path}/grades",
     summary="The grades of a customer, newest first",
-    responses={200: {"model": History}, **problems(401, 403, 404, 422, 503)},
-    openapi_extra=reads_grades(CUSTOMER_ID, *_PAGE),
+    responses={200: {"model": History}, **problems(*READS, NO_GRADE, NO_PAGE)},
+    openapi_extra=reads_grades("客户的历次评级，最新在前", CUSTOMER_ID, *_PAGE),
 )
 async def grades(request: Request) -> Response:
     """Return a page of a customer's history."""
@@ -96,8 +106,8 @@ async def grades(request: Request) -> Response:
 @router.get(
     "/v1/customers/{customer_id:path}/explanation",
     summary="The exact account of a grade",
-    responses={200: {"model": Explanation}, **problems(401, 403, 404, 409, 422, 503)},
-    openapi_extra=reads_grades(CUSTOMER_ID, _AS_OF),
+    responses={200: {"model": Explanation}, **problems(*READS, NO_GRADE, NO_REPLAY)},
+    openapi_extra=reads_grades("评级的精确构成", CUSTOMER_ID, _AS_OF),
 )
 def explanation(request: Request) -> Response:
     """Return `score = reference + drivers + adjustments`, with the ledger rows of each driver."""

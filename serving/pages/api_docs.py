@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from models.explain.words import Text
+from serving.contract import ZH
 from serving.pages.words import _
 
 PLACES = {
@@ -42,7 +44,7 @@ class Answer:
     """An answer by its status, with its fields; problems have the same fields everywhere."""
 
     status: str
-    description: str
+    description: Text
     fields: tuple[Field, ...]
 
 
@@ -53,7 +55,7 @@ class Operation:
     method: str
     path: str
     anchor: str
-    summary: str
+    summary: Text
     description: str
     scope: str | None
     parameters: tuple[Field, ...]
@@ -134,7 +136,7 @@ def _operation(method: str, path: str, told: Schema, parts: Schema) -> Operation
         method=method.upper(),
         path=path,
         anchor=f"{method}-{path.strip('/')}".translate(str.maketrans("/{}:", "----")),
-        summary=told.get("summary", ""),
+        summary=both(told, "summary"),
         description=told.get("description", ""),
         scope=told.get("x-scope"),
         parameters=tuple(_parameter(p, parts) for p in told.get("parameters", ())),
@@ -169,7 +171,7 @@ def _answer(status: str, told: Schema, parts: Schema) -> Answer:
     is_problem = "application/problem+json" in content
     media: Schema = next(iter(content.values()), {})
     fields = () if is_problem else fields_of(media.get("schema", {}), parts)
-    return Answer(status, told.get("description", ""), fields)
+    return Answer(status, both(told, "description"), fields)
 
 
 def _nested(schema: Schema, parts: Schema) -> tuple[Schema | None, str]:
@@ -178,6 +180,12 @@ def _nested(schema: Schema, parts: Schema) -> tuple[Schema | None, str]:
         items = resolved(known.get("items", {}), parts)
         return (items, "[].") if items.get("properties") else (None, "")
     return (known, ".") if known.get("properties") else (None, "")
+
+
+def both(told: Schema, name: str) -> Text:
+    """Return a text of the document in both languages; English where it has no Chinese."""
+    english = told.get(name, "")
+    return Text(told.get(f"x-{name}-{ZH}", english), english)
 
 
 def _described(schema: Schema) -> str:

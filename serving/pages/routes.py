@@ -10,7 +10,7 @@ from models.explain.words import LANGUAGES, Text
 from serving.errors import NO_GRADE, NOT_FOUND, Problem
 from serving.language import COOKIE, language_of
 from serving.pages.accounts import router as accounts
-from serving.pages.api_docs import PLACES, operations
+from serving.pages.api_docs import PLACES, both, operations
 from serving.pages.book import book_shown
 from serving.pages.customer import customer_shown
 from serving.pages.drawing import STATIC, page, static
@@ -66,6 +66,7 @@ def api_page(request: Request) -> Response:
     document = request.app.openapi()
     return page(
         request, "docs.html", visitor=visitor_of(request), about=document["info"],
+        description=both(document["info"], "description"),
         operations=operations(document), places=PLACES, base=str(request.base_url).rstrip("/"),
     )  # fmt: skip
 

@@ -14,6 +14,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from models.explain.words import LANGUAGES
+
 CATALOGUE = "locale/zh/LC_MESSAGES/pages.po"
 _LOCALES = {"zh": "zh_CN", "en": "en"}
 _HTML = {"zh": "zh-CN", "en": "en"}
@@ -120,6 +122,19 @@ class Words:
 def words_of(language: str) -> Words:
     """Return how ``zh`` or ``en`` says things; the catalogue is read once."""
     return Words(language, _translations() if language == "zh" else {})
+
+
+def ready_words() -> None:
+    """Read what every language needs: the catalogue, and Babel's data of its locale.
+
+    Babel keeps those data as pickles in its own package. They are read here, before the
+    server refuses to load any; nothing of Babel's is read later.
+    """
+    for language in LANGUAGES:
+        words = words_of(language)
+        words.money(Decimal(1), "CNY")
+        words.day(date(2000, 1, 1))
+        words.share(0.5)
 
 
 def catalogue() -> Catalog:

@@ -8,8 +8,9 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from serving.contract import needs, problems
-from serving.grades.routes import json_response
+from serving.contract import problems, reads_grades
+from serving.errors import NO_CUSTOMER, NO_LEDGER, TOO_LARGE, UNREADABLE, WRONG_TYPE
+from serving.grades.routes import READS, json_response
 from serving.grades.schemas import Scores, scores_request
 from serving.parameters import only_known
 from serving.scores.reading import MOST, BySnapshot, feature_schemas, read_scores
@@ -19,6 +20,7 @@ from serving.strict_json import body_of, read_json
 
 _AT_ONCE = 8  # rows graded without leaving the event loop
 router = APIRouter(tags=["scores"])
+_TOLD = (UNREADABLE, NO_CUSTOMER, NO_LEDGER, TOO_LARGE, WRONG_TYPE)
 _BODY = {
     "requestBody": {
         "required": True,
@@ -30,8 +32,8 @@ _BODY = {
 @router.post(
     "/v1/scores",
     summary="Grades of customers or snapshots, told and not stored",
-    responses={200: {"model": Scores}, **problems(400, 401, 403, 404, 409, 413, 415, 422, 503)},
-    openapi_extra=needs("grades:read") | _BODY,
+    responses={200: {"model": Scores}, **problems(*READS, *_TOLD)},
+    openapi_extra=reads_grades("对客户或所附数据即时评级，不保存") | _BODY,
 )
 async def scores(request: Request) -> Response:
     """Grade up to 1,000 customers of the ledger, or snapshots sent along."""

@@ -26,10 +26,10 @@ _EXTRAS = {
         "argon2-cffi",
         "babel",
         "fastapi",
+        "httptools",
         "jinja2",
         "prometheus-client",
         "psycopg",
-        "python-multipart",
         "uvicorn",
     ),  # fmt: skip
 }
