@@ -43,7 +43,7 @@ def test_no_outputs_are_stored(name: str):
 def test_it_runs_to_its_end_without_a_word_on_standard_error_and_leaves_nothing(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    _this_interpreters_kernel(monkeypatch, tmp_path / "jupyter")
+    _this_interpreters_kernel(monkeypatch, tmp_path)
     stand, workspace, temporary = (tmp_path / part for part in ("stand", "workspace", "temporary"))
     stand.mkdir()
     temporary.mkdir()
