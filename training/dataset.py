@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -245,7 +245,7 @@ def _of_customers(
         progress(f"computing {len(days)} as-of dates, horizon {horizon} days")
         rows = population.rows(days, horizon)
         if rows.defaults >= choice.settings.least_defaults_in_all:
-            return Dataset(
+            found = Dataset(
                 rows,
                 customer_parts(rows.snapshots.customer_ids, choice.settings),
                 "customer",
@@ -256,9 +256,23 @@ def _of_customers(
                 population.counts(days),
                 choice.warnings(horizon),
             )
+            return _thin_warned(found, choice.settings.least_defaults)
     if rows is None:
         raise _too_short(choice)
     raise _too_few(rows, choice.settings)
+
+
+def _thin_warned(found: Dataset, least: int) -> Dataset:
+    """Return the dataset with a warning where a part has too few defaults to be relied on."""
+    name, defaults = found.poorest()
+    if defaults >= least:
+        return found
+    warning = (
+        f"The {name} part has {defaults} defaults, fewer than {least}: what is calibrated or "
+        "measured on it is little more than a guess. Give a longer ledger or a wider definition "
+        "of default."
+    )
+    return replace(found, warnings=(*found.warnings, warning))
 
 
 def _too_short(choice: _Choice) -> LedgerError:

@@ -318,6 +318,7 @@ def _figures(trained: _Trained) -> dict[str, float]:
         | {"auc_low": low, "auc_high": high}
         | {name: float(facts[name]) for name in names}
         | {f"fold_mean_{name}": figures["mean"] for name, figures in folds.items()}
+        | {f"fold_sd_{name}": figures["sd"] for name, figures in folds.items()}
     )
 
 

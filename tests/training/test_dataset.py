@@ -54,6 +54,18 @@ def test_window_with_fewer_than_twenty_defaults_means_a_split_by_customer(tmp_pa
     assert {len(parts) for parts in parts_of.values()} == {1}
 
 
+def test_a_part_with_few_defaults_is_warned_of(tmp_path):
+    few = dataset_of(tmp_path / "few", dict.fromkeys(range(10), date(2024, 5, 20)))
+    name, defaults = few.poorest()
+    assert few.split == "customer"
+    assert f"The {name} part has {defaults} defaults, fewer than 20" in few.warnings[-1]
+
+    many = dataset_of(tmp_path / "many", spread(range(120), date(2023, 5, 1), date(2024, 9, 30)))
+    assert many.split == "customer"
+    assert many.poorest()[1] >= 20
+    assert many.warnings == ()
+
+
 def test_split_by_customer_does_not_depend_on_the_seed(tmp_path):
     bad_on = spread(range(120), date(2023, 5, 1), date(2024, 9, 30))
 
