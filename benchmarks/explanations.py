@@ -18,8 +18,9 @@ from features.ledger.open import open_ledger
 from features.matrix import Floats, Snapshots
 from features.snapshot import all_pairs, snapshots
 from models.bundle import load_bundle
+from models.explain.background import background
 from models.explain.shapley import moved, tree_values
-from models.trees import LeafBoxes, parse_model
+from models.trees import Ensemble, LeafBoxes, leaf_boxes, parse_trees
 from training.config import load_config
 from training.fit import fit_trees
 
@@ -40,7 +41,7 @@ class _Case:
         Where the trees come from, in a sentence.
     booster : lightgbm.Booster
         The trees as LightGBM and shap take them.
-    leaves : LeafBoxes
+    leaves, ensemble : LeafBoxes, Ensemble
         The trees as ours takes them.
     now, before : ndarray of float64, shape (n, features)
         The rows, and those of the same customers a month earlier.
@@ -51,6 +52,7 @@ class _Case:
     name: str
     booster: Any
     leaves: LeafBoxes
+    ensemble: Ensemble
     now: Floats
     before: Floats
     reference: Floats
@@ -116,10 +118,12 @@ def _case(path: Path, bundle: Path | None, rows: int) -> _Case:
         values = loaded.probability.prepare(found.select(loaded.feature_names).values)
         reference = loaded.probability.reference
     now, before = _both_days(found, rows)
+    ensemble = parse_trees(text)
     return _Case(
         name=name,
         booster=lightgbm.Booster(model_str=text),
-        leaves=parse_model(text),
+        leaves=leaf_boxes(ensemble),
+        ensemble=ensemble,
         now=values[now],
         before=values[before],
         reference=values[before[0]] if reference is None else reference,
@@ -150,8 +154,13 @@ def _both_days(found: Snapshots, rows: int) -> tuple[list[int], list[int]]:
 
 def _of_a_grade(case: _Case) -> Ways:
     explainer = _explainer(case.booster, case.reference)
+    prepared = background(case.ensemble, case.reference)
     return {
-        "pair kernel (ours)": lambda: [
+        "tables of the reference (ours)": lambda: prepared.values(case.now),
+        "tables of the reference, row by row (ours)": lambda: [
+            prepared.values(x[None]) for x in case.now
+        ],
+        "pair kernel (ours, for changes)": lambda: [
             tree_values(case.leaves, x, case.reference) for x in case.now
         ],
         "shap TreeExplainer, interventional, one background, all rows at once": (
@@ -182,7 +191,8 @@ def _of_a_change(case: _Case, few: int) -> Ways:
 
 
 def _exactness(case: _Case) -> list[str]:
-    ours = np.array([tree_values(case.leaves, x, case.reference) for x in case.now])
+    ours = background(case.ensemble, case.reference).values(case.now)
+    pairs = np.array([tree_values(case.leaves, x, case.reference) for x in case.now])
     shap = _explainer(case.booster, case.reference).shap_values(case.now, check_additivity=False)
     base = case.booster.predict(case.reference[None], raw_score=True)[0]
     wanted = case.booster.predict(case.now, raw_score=True) - base
@@ -192,7 +202,8 @@ def _exactness(case: _Case) -> list[str]:
     return [
         "A row's values must add up to the difference of the two log-odds. They miss it by at most "
         f"{off_ours.max():.1e} (ours) and {off_shap.max():.1e} (shap, which works in float32 here: "
-        f"in {far} of {len(ours)} rows a value close to a split falls on its other side).",
+        f"in {far} of {len(ours)} rows a value close to a split falls on its other side). Tables "
+        f"and pair kernel differ by at most {np.abs(ours - pairs).max():.1e}.",
         f"Between a row and the one of a month before {share:.0%} of the features moved.",
         "pred_contrib answers another question: its background is the training data along each "
         "path, so a difference of two of its answers puts points on features that did not move.",

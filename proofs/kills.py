@@ -6,8 +6,8 @@ the grades are computed, and tells over a pipe which phase it has entered. The k
 a phase drawn at random, then a random part of the time that this phase takes, then sends
 SIGKILL. What the phases are called and when they begin:
 
-- start: the process has begun, and opens the store
-- open: the store is open, and its tables are made where they are missing
+- start: the process has begun, opens the store, and makes its tables or brings them up to date
+- open: the store is open
 - prepare: the rows are put together
 - write: the transaction that holds the grades has begun
 - commit: all grades were handed over, the commit begins
@@ -34,7 +34,7 @@ from proofs.scene import Scene
 from proofs.store_check import Rows, faults, stored_rows
 from proofs.storing import PHASES, DayOfGrades, store_day
 
-_WEIGHTS = (1, 2, 1, 4, 4, 1)  # how often a moment is drawn in each phase
+_WEIGHTS = (3, 1, 1, 4, 4, 1)  # how often a moment is drawn in each phase
 _CHAIN = 10  # kills on one store, before an uninterrupted run must complete it
 _TIMED = 5  # uninterrupted runs that tell how long each phase takes
 _PATIENCE = 60.0  # seconds until a process that says nothing counts as hung
