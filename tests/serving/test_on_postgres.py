@@ -1,5 +1,6 @@
 """The whole service on PostgreSQL: the same answers as on SQLite."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from sqlalchemy.engine import URL
 from starlette.testclient import TestClient
 
 from serving.database import URL_VARIABLE
+from serving.people.store import create_person, person_of
 from tests.serving.shop import Shop, open_shop, wait_until_ready
 
+LOGIN, PASSWORD = "controller", "correct horse battery"
+TOKEN = re.compile(r'<input type="hidden"[^>]*>')
 ADDRESSES = (
     "/v1/customers/C0000001/grade",
     "/v1/customers/C0000001/grade?as_of=2025-12-01",
@@ -69,3 +73,24 @@ def test_an_id_with_nul_is_refused_before_postgres_would(
     on_postgres: tuple[Shop, TestClient],
 ) -> None:
     assert on_postgres[1].get("/v1/customers/a%00b/grade").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/customers?q=c0000001", "/customers?order=exposure&grade=B", "/customers/C0000001"],
+)
+def test_the_pages_are_those_of_sqlite(
+    on_postgres: tuple[Shop, TestClient], ledger_client: TestClient, address: str
+) -> None:
+    told = []
+    for client in (on_postgres[1], ledger_client):
+        browser = TestClient(client.app, headers={"Accept": "text/html"})
+        engine = client.app.state.service.engine
+        if not person_of(engine, LOGIN, PASSWORD):
+            create_person(engine, LOGIN, PASSWORD, ["grades:read"])
+        form = {"login": LOGIN, "password": PASSWORD, "next": address}
+        answer = browser.post("/login", data=form, headers={"Origin": "http://testserver"})
+        assert answer.status_code == 200, answer.text
+        told.append(TOKEN.sub("", answer.text))
+    assert told[0] == told[1]
+    assert "C0000001" in told[0] or address == "/"
