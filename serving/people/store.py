@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    update,
 )
 from sqlalchemy.exc import IntegrityError
 
@@ -80,9 +81,7 @@ def create_person(engine: Engine, login: str, password: str, scopes: Iterable[st
     if not _LOGIN.fullmatch(login):
         message = "A login has 1 to 64 small letters, digits, dots, dashes or @. Give another."
         raise UsageError(message)
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        message = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
-        raise UsageError(message)
+    _check_password(password)
     person = Person(login, checked_scopes(scopes))
     row = {
         "login": login,
@@ -97,6 +96,36 @@ def create_person(engine: Engine, login: str, password: str, scopes: Iterable[st
         message = f"The login {login!r} is taken. Give another."
         raise UsageError(message) from error
     return person
+
+
+def people(engine: Engine) -> list[tuple[Person, bool]]:
+    """Return everybody who has an account, and whether it is in use."""
+    with reading(engine) as connection:
+        rows = connection.execute(select(PEOPLE).order_by(PEOPLE.c.login)).all()
+    return [(Person(r.login, tuple(r.scopes.split(","))), r.disabled_at is None) for r in rows]
+
+
+def disable_person(engine: Engine, login: str) -> None:
+    """Let a person in no more, and end every session of the account.
+
+    Raises
+    ------
+    UsageError
+        If nobody in use has this login.
+    """
+    _change(engine, login, {"disabled_at": _now()})
+
+
+def set_password(engine: Engine, login: str, password: str) -> None:
+    """Give a person another password, and end every session of the account.
+
+    Raises
+    ------
+    UsageError
+        If nobody in use has this login, or the password is of no use.
+    """
+    _check_password(password)
+    _change(engine, login, {"password_hash": hashed(password)})
 
 
 def anybody(engine: Engine) -> bool:
@@ -155,6 +184,22 @@ def end_session(engine: Engine, token: str) -> None:
     """End a session; one that is over already stays so."""
     with writing(engine) as connection:
         connection.execute(delete(SESSIONS).where(SESSIONS.c.token_sha256 == _hash(token)))
+
+
+def _change(engine: Engine, login: str, values: dict[str, object]) -> None:
+    with writing(engine) as connection:
+        query = update(PEOPLE).where(PEOPLE.c.login == login, PEOPLE.c.disabled_at.is_(None))
+        changed = connection.execute(query.values(values)).rowcount
+        connection.execute(delete(SESSIONS).where(SESSIONS.c.login == login))
+    if not changed:
+        message = f"There is no account {login!r} in use. See `tradegrade people list`."
+        raise UsageError(message)
+
+
+def _check_password(password: str) -> None:
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        message = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
+        raise UsageError(message)
 
 
 def _hash(token: str) -> str:

@@ -58,6 +58,25 @@ def test_a_person_gets_an_account(workspace: Workspace, monkeypatch: pytest.Monk
     assert workspace.run("people", "create", "controller").exit_code == 2
 
 
+def test_an_account_is_disabled_and_gets_another_password(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRADEGRADE_PASSWORD", "correct horse battery")
+    workspace.run("people", "create", "controller")
+    monkeypatch.setenv("TRADEGRADE_PASSWORD", "another long one")
+    assert workspace.run("people", "password", "controller").exit_code == 0
+    engine = open_database(store_url(workspace.home))
+    assert person_of(engine, "controller", "correct horse battery") is None
+    assert person_of(engine, "controller", "another long one") is not None
+    assert workspace.run("people", "disable", "controller").exit_code == 0
+    assert person_of(engine, "controller", "another long one") is None
+    engine.dispose()
+    (told,) = workspace.json_lines("people", "list")
+    assert told == {"login": "controller", "scopes": ["grades:read"], "in_use": False}
+    again = workspace.run("people", "disable", "controller")
+    assert (again.exit_code, "people list" in again.stderr) == (2, True)
+
+
 def test_a_password_is_asked_for_twice(workspace: Workspace) -> None:
     said = "correct horse battery\ncorrect horse battery\n"
     made = CliRunner().invoke(cli, ["people", "create", "controller"], input=said)

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from features.errors import UnavailableError
 from serving.keys.store import ApiKey, create_key, keys, revoke_key
-from serving.people.store import create_person
+from serving.people.store import create_person, disable_person, people, set_password
 from serving.scopes import SCOPES
 from tradegrade.options import A_PATH, json_option
 from tradegrade.output import note, print_json
@@ -95,7 +95,7 @@ def revoke(key_id: str) -> None:
 
 @click.group("people")
 def people_group() -> None:
-    """Make the accounts of people who use the pages."""
+    """Make, list and disable the accounts of people who use the pages."""
 
 
 @people_group.command("create")
@@ -103,12 +103,54 @@ def people_group() -> None:
 @click.option("--scopes", default="grades:read", show_default=True, help="Joined by commas.")
 def create_account(login: str, scopes: str) -> None:
     """Let a person log in; the password is asked for, or read from TRADEGRADE_PASSWORD."""
-    password = os.environ.get(_PASSWORD)
-    if password is None:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    password = _password()
     with _store() as engine:
         person = create_person(engine, login, password, scopes.split(","))
     click.echo(f"{person.login} may log in: {', '.join(person.scopes)}")
+
+
+@people_group.command("password")
+@click.argument("login")
+def change_password(login: str) -> None:
+    """Give a person another password, asked for or read as `create` does; sessions end."""
+    password = _password()
+    with _store() as engine:
+        set_password(engine, login, password)
+    click.echo(f"{login} has another password")
+
+
+@people_group.command("disable")
+@click.argument("login")
+def disable(login: str) -> None:
+    """Let a person in no more; sessions end at once."""
+    with _store() as engine:
+        disable_person(engine, login)
+    click.echo(f"disabled {login}")
+
+
+@people_group.command("list")
+@json_option()
+def list_people(as_json: bool) -> None:
+    """List the accounts."""
+    with _store() as engine:
+        found = people(engine)
+    if as_json:
+        print_json(
+            {"login": person.login, "scopes": list(person.scopes), "in_use": in_use}
+            for person, in_use in found
+        )
+        return
+    for person, in_use in found:
+        state = "in use" if in_use else "disabled"
+        click.echo(f"{person.login}  {state}  {','.join(person.scopes)}")
+
+
+def _password() -> str:
+    given = os.environ.get(_PASSWORD)
+    if given is not None:
+        return given
+    told: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return told
 
 
 @contextmanager

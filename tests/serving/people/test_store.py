@@ -13,9 +13,12 @@ from serving.people.store import (
     anybody,
     begin_session,
     create_person,
+    disable_person,
     end_session,
+    people,
     person_in_session,
     person_of,
+    set_password,
 )
 
 PASSWORD = "correct horse battery"
@@ -55,6 +58,19 @@ def test_a_session_that_is_over_lets_nobody_in_and_is_removed(engine: Engine) ->
     begin_session(engine, "controller", AN_HOUR)
     with reading(engine) as connection:
         assert len(connection.execute(select(SESSIONS)).all()) == 1
+
+
+def test_disabling_and_a_new_password_end_every_session(engine: Engine) -> None:
+    create_person(engine, "controller", PASSWORD, ["admin"])
+    token = begin_session(engine, "controller", AN_HOUR)
+    set_password(engine, "controller", "another long one")
+    assert person_in_session(engine, token) is None
+    token = begin_session(engine, "controller", AN_HOUR)
+    disable_person(engine, "controller")
+    assert person_in_session(engine, token) is None
+    assert [in_use for _, in_use in people(engine)] == [False]
+    with pytest.raises(UsageError, match="no account 'controller' in use"):
+        set_password(engine, "controller", PASSWORD)
 
 
 @pytest.mark.parametrize("login", ["", "A b", "x" * 65, "Upper", "-dash"])
