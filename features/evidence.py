@@ -100,6 +100,10 @@ SHOWN_NUMBERS = (
     "days_late",
     *sorted(name for name, kind in _COLUMNS.items() if kind in ("number", "score")),
 )
+SHOWN_DAYS, SHOWN_MONEY = (
+    frozenset(name for name, kind in _COLUMNS.items() if kind == wanted)
+    for wanted in ("date", "money")
+)
 SHOWN_TEXTS = tuple(sorted(set(_COLUMNS) - set(SHOWN_NUMBERS)))
 
 

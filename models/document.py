@@ -14,7 +14,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from features.evidence import SHOWN_NUMBERS, SHOWN_TEXTS, EvidenceRow, RowsFound
+from features.evidence import (
+    SHOWN_DAYS,
+    SHOWN_MONEY,
+    SHOWN_NUMBERS,
+    SHOWN_TEXTS,
+    EvidenceRow,
+    RowsFound,
+)
 from models.adjustments import Adjustment
 from models.explain.change import Change
 from models.explain.drivers import Driver, Explanation
@@ -240,6 +247,27 @@ def _evidence(found: RowsFound | None) -> Document:
     if found is None:
         return {"evidence": [], "evidence_total": 0}
     return {"evidence": [_row(row) for row in found.rows], "evidence_total": found.total}
+
+
+def evidence_in(document: Document) -> RowsFound:
+    """Return the ledger rows that a reason or a driver carries in its JSON form."""
+    rows = tuple(
+        EvidenceRow(
+            row["table"],
+            row["id"],
+            {name: _read(name, v) for name, v in row.items() if name not in ("table", "id")},
+        )
+        for row in document["evidence"]
+    )
+    return RowsFound(document["evidence_total"], rows)
+
+
+def _read(name: str, value: Any) -> Any:
+    if isinstance(value, str) and name in SHOWN_DAYS:
+        return date.fromisoformat(value)
+    if isinstance(value, str) and name in SHOWN_MONEY:
+        return Decimal(value)
+    return value
 
 
 def _row(row: EvidenceRow) -> Document:

@@ -11,7 +11,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Row
+
+from features.matrix import Snapshots
 
 GradeDocument = Mapping[str, Any]
 
@@ -103,6 +106,13 @@ class StoredGrade:
     document: dict[str, Any]
     snapshot: dict[str, float]
     stored_at: datetime
+
+    def as_snapshots(self) -> Snapshots:
+        """Return the snapshot as the scoring path takes it."""
+        names = tuple(self.snapshot)
+        values = np.array([[self.snapshot[name] for name in names]])
+        day = np.array([self.as_of], dtype="datetime64[D]")
+        return Snapshots((self.customer_id,), day, names, values)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 
-import numpy as np
-
 from features.errors import LedgerError, ModelError
 from features.evidence import RowsFound
-from features.matrix import Snapshots
 from models.book import Grader
 from models.bundle import read_bundle
 from models.document import explanation_document
@@ -98,14 +95,7 @@ def account_of(stored: StoredGrade, graders: Graders) -> Account:
         If it cannot be replayed, or comes out otherwise than it was told.
     """
     grader = graders.of(stored)
-    names = tuple(stored.snapshot)
-    row = Snapshots(
-        (stored.customer_id,),
-        np.array([stored.as_of], dtype="datetime64[D]"),
-        names,
-        np.array([[stored.snapshot[name] for name in names]]),
-    )
-    told = stored.document
+    row, told = stored.as_snapshots(), stored.document
     prior = {} if told["prior_grade"] is None else {stored.customer_id: told["prior_grade"]}
     try:
         gradings = grade_snapshots(row, grader.bundle, grader.policy, prior_grades=prior)

@@ -145,6 +145,12 @@ class ScoredDriver(Shown):
     model_points: Points
 
 
+class ScoredReason(Reason):
+    """A reason; ``evidence_total`` is null where nobody looked for rows."""
+
+    evidence_total: int | None  # type: ignore[assignment]
+
+
 class Scored(Grade):
     """A grade that was not stored; ``reference`` and ``drivers`` where ``explain`` is true.
 
@@ -153,7 +159,7 @@ class Scored(Grade):
     """
 
     customer_id: str | None  # type: ignore[assignment]
-    reasons: list[Reason] | None  # type: ignore[assignment]
+    reasons: list[ScoredReason] | None  # type: ignore[assignment]
     reference: Points | None = None
     drivers: list[ScoredDriver] | None = None
 
@@ -195,7 +201,7 @@ def scores_request(most: int, feature_schemas: dict[str, Any]) -> dict[str, Any]
         "oneOf": [
             {
                 "type": "object",
-                "title": "Customers of the server's ledger",
+                "title": "Customers",
                 "required": ["customer_ids"],
                 "additionalProperties": False,
                 "properties": {
@@ -206,7 +212,10 @@ def scores_request(most: int, feature_schemas: dict[str, Any]) -> dict[str, Any]
                         "uniqueItems": True,
                         "items": identifier,
                     },
-                    "as_of": {**DAY, "description": "Default: the ledger's last day."},
+                    "as_of": {
+                        **DAY,
+                        "description": "Default: the ledger's last day, or without a ledger the latest stored.",
+                    },
                     "explain": explain,
                 },
             },

@@ -9,7 +9,7 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from serving.contract import problems, reads_grades
-from serving.errors import NO_CUSTOMER, NO_LEDGER, TOO_LARGE, UNREADABLE, WRONG_TYPE
+from serving.errors import NO_CUSTOMER, NO_SNAPSHOT, TOO_LARGE, UNREADABLE, WRONG_TYPE
 from serving.grades.routes import READS, json_response
 from serving.grades.schemas import Scores, scores_request
 from serving.parameters import only_known
@@ -20,7 +20,7 @@ from serving.strict_json import body_of, read_json
 
 _AT_ONCE = 8  # rows graded without leaving the event loop
 router = APIRouter(tags=["scores"])
-_TOLD = (UNREADABLE, NO_CUSTOMER, NO_LEDGER, TOO_LARGE, WRONG_TYPE)
+_TOLD = (UNREADABLE, NO_CUSTOMER, NO_SNAPSHOT, TOO_LARGE, WRONG_TYPE)
 _BODY = {
     "requestBody": {
         "required": True,
@@ -36,7 +36,11 @@ _BODY = {
     openapi_extra=reads_grades("对客户或所附数据即时评级，不保存") | _BODY,
 )
 async def scores(request: Request) -> Response:
-    """Grade up to 1,000 customers of the ledger, or snapshots sent along."""
+    """Grade up to 1,000 customers, or snapshots sent along.
+
+    Customers are read from the server's ledger as of the day; where it has none, from the
+    snapshots that were stored for that day.
+    """
     service = service_of(request)
     service.access.key(request, "grades:read")
     only_known(request)

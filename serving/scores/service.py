@@ -15,6 +15,7 @@ from serving.errors import NO_CUSTOMER, Fault, Problem
 from serving.grades.store import GradeStore
 from serving.live import Live
 from serving.scores.reading import ByCustomer, BySnapshot
+from serving.scores.stored import stored_scores
 
 Document = dict[str, Any]
 
@@ -44,13 +45,18 @@ def snapshot_scores(asked: BySnapshot, grader: Grader) -> list[Document]:
 def customer_scores(
     asked: ByCustomer, grader: Grader, live: Live, store: GradeStore
 ) -> list[Document]:
-    """Return the grade of each customer of the ledger, in the order asked for.
+    """Return the grade of each customer, in the order asked for.
+
+    From the ledger as of the day, or where the server has none from stored snapshots of it.
 
     Raises
     ------
     Problem
-        404 if the ledger does not know one on that day; 409 without a ledger.
+        404 if a customer is not known on that day.
     """
+    if not live.has_ledger:
+        scored = stored_scores(asked.customer_ids, asked.as_of, grader, store)
+        return [_from_store(*one, drivers=asked.explain) for one in scored]
     with live.ledger() as ledger:
         day = asked.as_of or ledger.last_day
         known = set(known_customers(ledger, day)) if day is not None else set()
@@ -83,6 +89,20 @@ def _explained(
     if drivers:
         document["reference"] = explanation.reference
         document["drivers"] = [driver_document(driver) for driver in explanation.drivers]
+    return document
+
+
+def _from_store(
+    explanation: Explanation,
+    reasons: tuple[Reason, ...],
+    unlooked: frozenset[str],
+    *,
+    drivers: bool,
+) -> Document:
+    document = _explained(explanation, reasons, drivers=drivers)
+    for reason in document["reasons"]:
+        if reason["code"] in unlooked:
+            reason["evidence_total"] = None  # nobody looked, which is not the same as none
     return document
 
 

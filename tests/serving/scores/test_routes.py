@@ -12,10 +12,12 @@ from features.catalogue import FEATURE_NAMES
 from features.ledger.open import open_ledger
 from features.matrix import Snapshots
 from features.snapshot import snapshots
+from models.book import Grader
 from models.document import grade_document
 from models.grading import grade_snapshots
 from serving.grades.schemas import Scores
-from tests.serving.shop import DAYS, Shop
+from tests.models.bundles import policy_with
+from tests.serving.shop import DAYS, Shop, wait_until_ready
 
 ADDRESS = "/v1/scores"
 MARK = "PLEASE-DO-NOT-ECHO"
@@ -90,10 +92,45 @@ def test_without_a_day_the_ledgers_last_one_counts(
     assert found["drivers"]
 
 
-def test_customers_need_a_ledger(client: TestClient) -> None:
-    found = client.post(ADDRESS, json={"customer_ids": ["C0000001"]})
-    assert found.status_code == 409
-    assert "--ledger" in found.json()["detail"]
+def test_without_a_ledger_stored_snapshots_are_graded(client: TestClient, rows: Snapshots) -> None:
+    ids = list(rows.customer_ids)[::-1]
+    found = client.post(ADDRESS, json={"customer_ids": ids, "as_of": str(DAYS[1])})
+    stored = [client.get(f"/v1/customers/{i}/grade").json() for i in ids]
+    assert found.json()["grades"] == stored
+    latest = client.post(ADDRESS, json={"customer_ids": ids, "explain": True}).json()["grades"]
+    assert [grade["score"] for grade in latest] == [grade["score"] for grade in stored]
+    assert all(grade["drivers"] for grade in latest)
+
+
+def test_another_policy_grades_a_stored_snapshot_otherwise(shop: Shop, rows: Snapshots) -> None:
+    other = policy_with(("rule_weight = 0.4", "rule_weight = 0.9"))
+    app = shop.app()
+    with TestClient(app, headers={"Authorization": f"Bearer {shop.key}"}) as client:
+        wait_until_ready(client)
+        live = app.state.service.live
+        live._grader = Grader(live.grader().bundle, other)
+        body = {"customer_ids": list(rows.customer_ids), "as_of": str(DAYS[1])}
+        found = client.post(ADDRESS, json=body).json()
+        Scores.model_validate(found)
+        stored = [client.get(f"/v1/customers/{i}/grade").json() for i in rows.customer_ids]
+    for one, before in zip(found["grades"], stored, strict=True):
+        assert one["policy_version"] == other.policy_version
+        assert one["blend"] == pytest.approx(
+            0.9 * one["rule_score"] + 0.1 * one["model_score"], abs=1e-9
+        )
+        kept = {reason["code"] for reason in before["reasons"]}
+        for reason in one["reasons"]:
+            assert (reason["evidence_total"] is None) == (reason["code"] not in kept)
+
+
+def test_a_day_that_nobody_stored_is_pointed_at(client: TestClient) -> None:
+    body = {"customer_ids": ["C0000001", MARK], "as_of": "2025-12-30"}
+    found = client.post(ADDRESS, json=body)
+    assert (found.status_code, found.json()["code"]) == (404, "no-snapshot")
+    pointers = [fault["pointer"] for fault in found.json()["errors"]]
+    assert pointers == ["/customer_ids/0", "/customer_ids/1"]
+    assert "grade --store" in found.json()["detail"]
+    assert MARK not in found.text
 
 
 def test_a_customer_that_the_ledger_does_not_know_is_pointed_at(ledger_client: TestClient) -> None:
