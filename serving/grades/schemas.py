@@ -214,7 +214,8 @@ def scores_request(most: int, feature_schemas: dict[str, Any]) -> dict[str, Any]
                     },
                     "as_of": {
                         **DAY,
-                        "description": "Default: the ledger's last day, or without a ledger the latest stored.",
+                        "description": "Default: the ledger's last day; without a ledger the "
+                        "latest stored.",
                     },
                     "explain": explain,
                 },
