@@ -53,11 +53,11 @@ def row_problems(
             key = files.table.key[0]
             # A plain WHERE would be answered from the file's statistics, which know no NaN.
             shown = connection.execute(
-                f'SELECT file_row_number + 1, "{key}", CAST("{rule.column}" AS VARCHAR) '
+                f'SELECT {files.place}, "{key}", CAST("{rule.column}" AS VARCHAR) '
                 f"FROM {files.source} WHERE CASE WHEN {rule.breach} THEN 1 ELSE 0 END = 1 "
                 f"LIMIT {SHOWN_ROWS}"
             ).fetchall()
-            where = "; ".join(f"row {row} ({_short(k)}): {_short(v)}" for row, k, v in shown)
+            where = "; ".join(f"{place} ({_short(k)}): {_short(v)}" for place, k, v in shown)
             message = (
                 f"Table {files.table.name}, column {rule.column}: the value {rule.fault} in {rows} "
                 f"row(s) — {where}. {rule.mend}."
@@ -105,9 +105,9 @@ def customer_problems(connection: duckdb.DuckDBPyConnection, files: TableFiles) 
     if not rows:
         return []
     shown = connection.execute(
-        f"SELECT file_row_number + 1, customer_id {unknown} LIMIT {SHOWN_ROWS}"
+        f"SELECT {files.place}, customer_id {unknown} LIMIT {SHOWN_ROWS}"
     ).fetchall()
-    where = "; ".join(f"row {row}: {_short(customer)}" for row, customer in shown)
+    where = "; ".join(f"{place}: {_short(customer)}" for place, customer in shown)
     message = (
         f"Table {name}, column customer_id: {rows} row(s) name a customer that the table customers "
         f"does not have — {where}. Add the customer, or correct the id."

@@ -13,23 +13,38 @@ from features.errors import LedgerError
 from features.ledger.columns import KIND_WORDS, NULL_TYPE, fits, mend_of_type
 from features.ledger.tables import SHOWN_ROWS, TABLES, Table
 
+_ROW, _FILE = "file_row_number", "file_index"  # what DuckDB adds to the columns of a file
+
 
 @dataclass(frozen=True)
 class TableFiles:
-    """The Parquet files of one table and the type of each ledger column they have."""
+    """The Parquet files of one table and the type of each ledger column they have.
+
+    Attributes
+    ----------
+    hidden : frozenset of str
+        Of DuckDB's own columns that tell file and row, those that a column of the files hides.
+    """
 
     table: Table
     paths: tuple[Path, ...]
     types: dict[str, str]
+    hidden: frozenset[str] = frozenset()
 
     @property
     def source(self) -> str:
-        """Return the SQL that reads the rows with their file and row number."""
+        """Return the SQL that reads the rows."""
         paths = ", ".join("'" + as_it_is(path).replace("'", "''") + "'" for path in self.paths)
-        return (
-            f"read_parquet([{paths}], union_by_name = true, "
-            "hive_partitioning = false, file_row_number = true)"
-        )
+        return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+
+    @property
+    def place(self) -> str:
+        """Return the SQL that says where a row of the source stands, for a person."""
+        row = "'a row'" if _ROW in self.hidden else f"'row ' || ({_ROW} + 1)"
+        if len(self.paths) == 1 or _FILE in self.hidden:
+            return row
+        names = ", ".join("'" + path.name.replace("'", "''") + "'" for path in self.paths)
+        return f"{row} || ' of ' || list_extract([{names}], CAST({_FILE} + 1 AS BIGINT))"
 
 
 def find_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, TableFiles]:
@@ -51,7 +66,7 @@ def find_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str
     for table in TABLES.values():
         paths = _paths(folder, table.name)
         if paths:
-            found[table.name] = TableFiles(table, paths, _types(connection, table, paths))
+            found[table.name] = TableFiles(table, paths, *_types(connection, table, paths))
         elif table.required:
             message = (
                 f"The ledger {folder} lacks the table {table.name}. Add {table.name}.parquet, or a "
@@ -97,7 +112,7 @@ def _paths(folder: Path, name: str) -> tuple[Path, ...]:
 
 def _types(
     connection: duckdb.DuckDBPyConnection, table: Table, paths: tuple[Path, ...]
-) -> dict[str, str]:
+) -> tuple[dict[str, str], frozenset[str]]:
     in_files = [_described(connection, table, (path,)) for path in paths]
     together = in_files[0] if len(paths) == 1 else _described(connection, table, paths)
     for column in table.columns:
@@ -124,7 +139,8 @@ def _types(
         if misfits and len(misfits) == len(told):
             together[column.name] = NULL_TYPE  # of whatever type, it holds no value
     known = {column.name for column in table.columns}
-    return {name: kind for name, kind in together.items() if name in known}
+    types = {name: kind for name, kind in together.items() if name in known}
+    return types, frozenset({_ROW, _FILE} & together.keys())
 
 
 def _first_values(
@@ -133,8 +149,8 @@ def _first_values(
     """Return the first values of a column with their rows, or nothing where it has none."""
     try:
         rows = connection.execute(
-            f'SELECT file_row_number + 1, CAST("{column}" AS VARCHAR) '
-            "FROM read_parquet($path, hive_partitioning = false, file_row_number = true) "
+            f'SELECT {_ROW} + 1, CAST("{column}" AS VARCHAR) '
+            "FROM read_parquet($path, hive_partitioning = false) "
             f'WHERE "{column}" IS NOT NULL LIMIT {SHOWN_ROWS}',
             {"path": as_it_is(path)},
         ).fetchall()

@@ -72,7 +72,11 @@ def prepare_ledger(path: Path, folder: Path, *, ledger_currency: str) -> None:
             "first_day": _text(ledger.first_day),
             "last_day": _text(ledger.last_day),
             "tables": {
-                name: {"paths": [str(p) for p in files.paths], "types": files.types}
+                name: {
+                    "paths": [str(p) for p in files.paths],
+                    "types": files.types,
+                    "hidden": sorted(files.hidden),
+                }
                 for name, files in ledger.files.items()
             },
         }
@@ -110,7 +114,12 @@ def _prepared_elsewhere(path: Path, folder: Path, currency: str) -> None:
 def _ledger(path: Path, connection: duckdb.DuckDBPyConnection, folder: Path) -> Ledger:
     about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     files = {
-        name: TableFiles(TABLES[name], tuple(Path(p) for p in found["paths"]), found["types"])
+        name: TableFiles(
+            TABLES[name],
+            tuple(Path(p) for p in found["paths"]),
+            found["types"],
+            frozenset(found["hidden"]),
+        )
         for name, found in about["tables"].items()
     }
     ledger = Ledger(

@@ -248,3 +248,24 @@ def test_every_file_of_a_table_must_have_a_fitting_type(tmp_path: Path) -> None:
     pq.write_table(plain("payments", amount=["100"]), folder / "payments" / "b.parquet")
     told = refusal(folder, payments=None)
     assert "Table payments, column amount: the file holds VARCHAR" in told
+
+
+def test_of_several_files_the_one_with_the_bad_row_is_named(tmp_path: Path) -> None:
+    folder = write_tables(tmp_path, invoices=None)
+    (folder / "invoices").mkdir()
+    pq.write_table(plain("invoices"), folder / "invoices" / "part-0.parquet")
+    bad = plain("invoices", invoice_id=["i3", "i4"], amount=[1.0, 1e16])
+    pq.write_table(bad, folder / "invoices" / "part-1.parquet")
+    told = refusal(folder, invoices=None)
+    assert "in 1 row(s) — row 2 of part-1.parquet (i4): 1e+16" in told
+    strange = plain("invoices", invoice_id=["i3", "i4"], customer_id=["nobody", "c1"])
+    pq.write_table(strange, folder / "invoices" / "part-1.parquet")
+    assert "row 1 of part-1.parquet: nobody" in refusal(folder, invoices=None)
+
+
+def test_a_file_may_have_columns_called_as_duckdbs_own(tmp_path: Path) -> None:
+    own = dict.fromkeys(("file_row_number", "filename", "file_index"), [7, 7])
+    with open_ledger(write_tables(tmp_path, **invoices(**own))) as opened:
+        assert opened.has("invoices")
+    told = refusal(tmp_path, **invoices(**own, amount=[1e16, 1.0]))
+    assert "beyond 10^15 in 1 row(s) — a row (i1)" in told
