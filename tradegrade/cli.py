@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from features.errors import LedgerError, TradegradeError, UnavailableError
 from tradegrade.commands.demo import demo
 from tradegrade.commands.doctor import doctor
+from tradegrade.commands.export import export
 from tradegrade.commands.grades import change, explain, grade
 from tradegrade.commands.ledger import features, simulate
 from tradegrade.commands.model import train
@@ -51,8 +52,8 @@ def cli() -> None:
     """
 
 
-for _command in (simulate, features, train, grade, explain, change, report, serve, keys_group,
-                 people_group, demo, doctor):  # fmt: skip
+for _command in (simulate, export, features, train, grade, explain, change, report, serve,
+                 keys_group, people_group, demo, doctor):  # fmt: skip
     cli.add_command(_command)
 
 

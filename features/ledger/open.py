@@ -128,19 +128,45 @@ def open_ledger(
         If the ledger breaks a rule; the message names table, column, rows and mend.
     """
     with tempfile.TemporaryDirectory(prefix="tradegrade-") as spill, duckdb.connect() as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'")
-        connection.execute("SET temp_directory = $spill", {"spill": spill})
-        connection.execute("SET preserve_insertion_order = true")
-        files = find_tables(connection, Path(path))
+        _set_up(connection, spill)
         today = datetime.now(UTC).date()
         last = max(today, latest or today)
-        _check_rows(connection, files, last)
-        rounded = _load(connection, files)
-        _check_references(connection, files)
+        files, rounded = _load_checked(connection, Path(path), last)
         code = currency.settle_currency(connection, ledger_currency)
         build_items(connection, SETTINGS)
         read_on = (last - EPOCH).days
         yield Ledger(Path(path), connection, files, code, SETTINGS, read_on, rounded)
+
+
+@contextmanager
+def open_facts(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, dict[str, TableFiles]]]:
+    """Yield the checked tables of a ledger as its files have them: no currency is converted.
+
+    Raises
+    ------
+    LedgerError
+        If the ledger breaks a rule.
+    """
+    with tempfile.TemporaryDirectory(prefix="tradegrade-") as spill, duckdb.connect() as connection:
+        _set_up(connection, spill)
+        files, _ = _load_checked(connection, Path(path), datetime.now(UTC).date())
+        yield connection, files
+
+
+def _set_up(connection: duckdb.DuckDBPyConnection, spill: str) -> None:
+    connection.execute(f"SET memory_limit = '{MEMORY}'")
+    connection.execute("SET temp_directory = $spill", {"spill": spill})
+    connection.execute("SET preserve_insertion_order = true")
+
+
+def _load_checked(
+    connection: duckdb.DuckDBPyConnection, path: Path, last: date
+) -> tuple[dict[str, TableFiles], dict[str, dict[str, int]]]:
+    files = find_tables(connection, path)
+    _check_rows(connection, files, last)
+    rounded = _load(connection, files)
+    _check_references(connection, files)
+    return files, rounded
 
 
 def _check_rows(
