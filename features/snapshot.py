@@ -35,15 +35,8 @@ def snapshots(ledger: Ledger, pairs: Pairs) -> Snapshots:
     """
     customer_ids, as_of = pairs
     days = as_of.astype("datetime64[D]")
-    table = pa.table(
-        {
-            "place": np.arange(len(customer_ids)),
-            "customer_id": pa.array(customer_ids, pa.string()),
-            "as_of": days.astype(np.int32),
-        }
-    )
     values = np.empty((len(customer_ids), len(FEATURE_NAMES)), dtype=np.float64)
-    with _pairs(ledger.connection, table):
+    with _pairs(ledger.connection, pairs_table(pairs)):
         query = snapshot_query(CATALOGUE, present_relations(ledger.files), DUCKDB)
         ordered = (
             f"SELECT q.* FROM ({query}) AS q JOIN pairs_in AS i ON i.customer_id = q.customer_id "
@@ -53,6 +46,18 @@ def snapshots(ledger: Ledger, pairs: Pairs) -> Snapshots:
     for place, name in enumerate(FEATURE_NAMES):
         values[:, place] = np.ma.filled(np.ma.asarray(columns[name], dtype=np.float64), np.nan)
     return Snapshots(tuple(customer_ids), days, FEATURE_NAMES, values)
+
+
+def pairs_table(pairs: Pairs) -> pa.Table:
+    """Return pairs as a table: place, customer_id, and as_of as a day number."""
+    customer_ids, as_of = pairs
+    return pa.table(
+        {
+            "place": np.arange(len(customer_ids)),
+            "customer_id": pa.array(customer_ids, pa.string()),
+            "as_of": as_of.astype("datetime64[D]").astype(np.int32),
+        }
+    )
 
 
 def all_pairs(ledger: Ledger, days: Iterable[date]) -> Pairs:
