@@ -12,6 +12,7 @@ import duckdb
 from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import LedgerError, TradegradeError, UnavailableError
+from tradegrade.commands.check import check
 from tradegrade.commands.demo import demo
 from tradegrade.commands.doctor import doctor
 from tradegrade.commands.export import export
@@ -52,8 +53,8 @@ def cli() -> None:
     """
 
 
-for _command in (simulate, export, features, train, grade, explain, change, report, serve,
-                 keys_group, people_group, demo, doctor):  # fmt: skip
+for _command in (simulate, check, export, features, train, grade, explain, change, report,
+                 serve, keys_group, people_group, demo, doctor):  # fmt: skip
     cli.add_command(_command)
 
 

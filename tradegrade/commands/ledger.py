@@ -16,6 +16,7 @@ from features.snapshot import all_pairs, snapshots
 from models.policy.load import load_policy
 from tradegrade.options import A_PATH, DAYS, engine_option, ledger_option
 from tradegrade.output import note, refuse_engine, refuse_unwritable, write_table
+from tradegrade.workspace import active_policy
 
 
 @click.command()
@@ -49,7 +50,7 @@ def features(
         raise UsageError(message)
     refuse_engine(engine)
     refuse_unwritable(out)
-    currency = load_policy().ledger.currency
+    currency = load_policy(active_policy()).ledger.currency
     given = None if pairs is None else read_pairs(pairs)
     latest = max(as_of) if as_of else max(given[1].tolist()) if given else None
     with open_ledger(ledger, ledger_currency=currency, latest=latest) as opened:
