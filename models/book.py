@@ -7,7 +7,7 @@ store nothing and know no clock.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -18,7 +18,7 @@ from features.errors import LedgerError, UsageError
 from features.evidence import NOTHING, RowsFound, evidence_rows
 from features.ledger.open import Ledger
 from features.matrix import Snapshots
-from features.snapshot import all_pairs, snapshots
+from features.snapshot import Pairs, all_pairs, snapshots
 from models.adjustments import Override
 from models.bundle import Bundle
 from models.explain.change import Side, changes
@@ -28,6 +28,7 @@ from models.explain.told import ToldChange, told_changes
 from models.grading import Grading, grade_snapshots
 from models.policy.sections import Policy
 
+Compute = Callable[[Ledger, Pairs], Snapshots]
 SHOWN_ROWS = 3  # of the rows behind a reason; their number is told
 SHOWN_DRIVER_ROWS = 20  # of the rows behind a driver
 _NO_LIMIT = 1_000_000
@@ -74,6 +75,7 @@ def book_of_day(
     customer_ids: Sequence[str] | None = None,
     prior_grades: Mapping[str, str] | None = None,
     overrides: Mapping[str, Override] | None = None,
+    compute: Compute = snapshots,
 ) -> Book:
     """Return the book as of a day, customers by id.
 
@@ -89,6 +91,8 @@ def book_of_day(
         Some customers; without it everyone known on the day.
     prior_grades, overrides : mapping, optional
         As `models.grading.grade_snapshots` takes them.
+    compute : callable
+        Computes the features, on whatever engine.
 
     Raises
     ------
@@ -97,7 +101,7 @@ def book_of_day(
     UsageError
         If a customer that is asked for is not known on the day.
     """
-    found = snapshots(ledger, _pairs(ledger, as_of, customer_ids))
+    found = compute(ledger, _pairs(ledger, as_of, customer_ids))
     gradings = grade_snapshots(
         found,
         grader.bundle,

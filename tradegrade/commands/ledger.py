@@ -12,10 +12,11 @@ from features.errors import UsageError
 from features.given import read_pairs, refuse_strangers
 from features.ledger import simulate as seller
 from features.ledger.open import open_ledger
-from features.snapshot import all_pairs, snapshots
+from features.snapshot import all_pairs
 from models.policy.load import load_policy
+from tradegrade.engines import computing
 from tradegrade.options import A_PATH, DAYS, engine_option, ledger_option
-from tradegrade.output import note, refuse_engine, refuse_unwritable, write_table
+from tradegrade.output import note, refuse_unwritable, write_table
 from tradegrade.workspace import active_policy
 
 
@@ -48,16 +49,18 @@ def features(
     if (as_of is None) == (pairs is None):
         message = "Give either --as-of or --pairs."
         raise UsageError(message)
-    refuse_engine(engine)
     refuse_unwritable(out)
     currency = load_policy(active_policy()).ledger.currency
     given = None if pairs is None else read_pairs(pairs)
     latest = max(as_of) if as_of else max(given[1].tolist()) if given else None
-    with open_ledger(ledger, ledger_currency=currency, latest=latest) as opened:
+    with (
+        computing(engine) as compute,
+        open_ledger(ledger, ledger_currency=currency, latest=latest) as opened,
+    ):
         for told in opened.notes():
             note(told)
         if given is not None:
             refuse_strangers(opened, given[0], f"The pairs {pairs}")
-        found = snapshots(opened, given or all_pairs(opened, as_of or ()))
+        found = compute(opened, given or all_pairs(opened, as_of or ()))
     write_table(out, found.to_arrow())
     note(f"wrote {len(found)} rows of {len(found.names)} features to {out}")
