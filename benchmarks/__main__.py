@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from benchmarks.explanations import explanation_times
+from benchmarks.online import online_times
 from benchmarks.results import page
+from benchmarks.scale import scale_section
 from benchmarks.service import service_figures
 from benchmarks.snapshots import snapshot_times
 from features.errors import TradegradeError
@@ -33,6 +35,10 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
     "--seconds", default=2.0, show_default=True, type=click.FloatRange(0),
     help="Each server is asked for in a round; 0 leaves the service out.",
 )  # fmt: skip
+@click.option(
+    "--scale-customers", default=10_000, show_default=True, type=click.IntRange(0),
+    help="Of the large ledger, about 100 invoices each; 0 leaves it out.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS, help="File to write.")
 def benchmarks(
     customers: int,
@@ -42,9 +48,10 @@ def benchmarks(
     rows: int,
     bundle: Path | None,
     seconds: float,
+    scale_customers: int,
     out: Path,
 ) -> None:
-    """Measure snapshots, explanations and the service against their peers."""
+    """Measure snapshots, features at scale, explanations and the service against their peers."""
     try:
         with tempfile.TemporaryDirectory(prefix="tradegrade-bench-") as folder:
             ledger = Path(folder) / "ledger"
@@ -52,10 +59,13 @@ def benchmarks(
             simulate(customers, months, seed, ledger)
             sections = [
                 snapshot_times(ledger, rounds=rounds, note=note),
+                online_times(ledger, rounds=rounds, note=note),
                 explanation_times(ledger, bundle, rows=rows, rounds=rounds, note=note),
             ]
             if seconds:
                 sections.append(service_figures(ledger, rounds=rounds, seconds=seconds, note=note))
+        if scale_customers:
+            sections.insert(1, scale_section(scale_customers, rounds=rounds, note=note))
     except TradegradeError as error:
         note(f"benchmarks: {error}")
         sys.exit(error.exit_code)

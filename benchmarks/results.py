@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 from benchmarks.timing import Times, median
 
-_PACKAGES = ("duckdb", "lightgbm", "numba", "numpy", "pandas", "pyarrow", "shap")
+_PACKAGES = ("duckdb", "lightgbm", "numba", "numpy", "pandas", "polars", "pyarrow", "shap")
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,14 @@ class Table:
         Seconds of each round by way.
     per : int
         How many of it a round does; figures are told for one.
+    more : dict of str to dict of str to str
+        Further columns by title, each with its text by way.
     """
 
     caption: str
     times: Times
     per: int = 1
+    more: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,12 @@ class Section:
     notes: Sequence[str]
 
 
-def page(sections: Sequence[Section], *, size: str, rounds: int) -> str:
-    """Return the page in Markdown."""
+def page(sections: Sequence[Section], *, size: str, rounds: int, by: str = "make bench") -> str:
+    """Return the page in Markdown, written by a command."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)
     head = (
         "# Results\n\n"
-        "Written by `make bench`; `benchmarks/README.md` says what is measured.\n\n"
+        f"Written by `{by}`; `benchmarks/README.md` says what is measured.\n\n"
         f"- {datetime.now(UTC):%Y-%m-%d}, {_machine()}\n"
         f"- made-up ledger of {size}\n"
         f"- medians of {rounds} interleaved rounds; the range is from the fastest to the slowest;\n"
@@ -70,17 +73,24 @@ def _table(table: Table) -> str:
     first = next(iter(table.times.values()))
     lines = [
         f"{table.caption}\n",
-        "| way | median | range | × the first |",
-        "|---|---:|---:|---:|",
+        " | ".join(["| way", "median", "range", "× the first", *table.more]) + " |",
+        "|---" + "|---:" * (3 + len(table.more)) + "|",
     ]
     for name, seconds in table.times.items():
-        span = f"{_told(min(seconds) / table.per)} – {_told(max(seconds) / table.per)}"
-        ratio = median([own / other for own, other in zip(seconds, first, strict=True)])
-        lines.append(f"| {name} | {_told(median(seconds) / table.per)} | {span} | {ratio:.3g} |")
+        span = f"{told(min(seconds) / table.per)} – {told(max(seconds) / table.per)}"
+        cells = [name, told(median(seconds) / table.per), span, f"{ratio(seconds, first):.3g}"]
+        cells += [by_way.get(name, "–") for by_way in table.more.values()]
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _told(seconds: float) -> str:
+def ratio(seconds: Sequence[float], others: Sequence[float]) -> float:
+    """Return the median of the ratios within the rounds."""
+    return median([own / other for own, other in zip(seconds, others, strict=True)])
+
+
+def told(seconds: float) -> str:
+    """Return a time with three digits and its unit."""
     for unit, least in (("s", 1.0), ("ms", 1e-3)):
         if seconds >= least:
             return f"{seconds / least:.3g} {unit}"

@@ -73,6 +73,12 @@ _SHOWN: Mapping[str, _Shown] = {
         (("valid_from", "date"), ("valid_to", "date"), ("amount", "money")),
         "r.valid_from DESC, r.guarantee_id",
     ),
+    "contracts": _Shown(
+        "contracts",
+        "contract_id",
+        (("signed_on", "date"), ("expires_on", "date")),
+        "r.signed_on DESC, r.contract_id",
+    ),
     "bad_debts": _Shown(
         "bad_debts",
         "bad_debt_id",

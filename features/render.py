@@ -59,7 +59,20 @@ def present_relations(tables: Collection[str]) -> frozenset[str]:
     return frozenset(n for n, base in RELATIONS.items() if set(base.needs) <= set(tables))
 
 
-def snapshot_query(features: Sequence[Named], present: Collection[str], dialect: Dialect) -> str:
+def fold_names(features: Sequence[Named], present: Collection[str]) -> dict[Aggregate, str]:
+    """Return the aggregates that features need, each with its column in `snapshot_query`."""
+    found = (fold for feature in features for fold in aggregates(feature.value))
+    folds = dict.fromkeys(fold for fold in found if fold.relation in present)
+    return {fold: f"{fold.relation}_{place}" for place, fold in enumerate(folds)}
+
+
+def snapshot_query(
+    features: Sequence[Named],
+    present: Collection[str],
+    dialect: Dialect,
+    *,
+    folded: Collection[str] = (),
+) -> str:
     """Return the query that yields one row per pair: customer_id, as_of, then the features.
 
     Parameters
@@ -70,12 +83,14 @@ def snapshot_query(features: Sequence[Named], present: Collection[str], dialect:
         Relations that the ledger can tell; an aggregate over another is null.
     dialect : Dialect
         The engine's own spellings.
+    folded : collection of str
+        Relations whose aggregates are there already, as a table ``fold_<relation>`` with
+        customer_id, as_of and the columns of `fold_names`.
     """
-    folds = _folds(features, present)
-    names = {fold: f"{fold.relation}_{place}" for place, fold in enumerate(folds)}
-    relations = list(dict.fromkeys(fold.relation for fold in folds))
+    names = fold_names(features, present)
+    relations = list(dict.fromkeys(fold.relation for fold in names))
     ctes = [_fold_cte(r, {f: n for f, n in names.items() if f.relation == r}, dialect)
-            for r in relations]  # fmt: skip
+            for r in relations if r not in folded]  # fmt: skip
     render = _Final(names, dialect)
     columns = [f"CAST({render(f.value)} AS {dialect.double}) AS {f.name}" for f in features]
     joins = [
@@ -102,11 +117,6 @@ def row_query(relation: str, where: Expr, columns: Sequence[str]) -> str:
 def row_sql(node: Expr) -> str:
     """Return the SQL of a row expression over an alias ``r`` with its ``as_of``."""
     return _render(node, row_sql, _row_leaf)
-
-
-def _folds(features: Sequence[Named], present: Collection[str]) -> list[Aggregate]:
-    found = (fold for feature in features for fold in aggregates(feature.value))
-    return list(dict.fromkeys(fold for fold in found if fold.relation in present))
 
 
 def _fold_cte(relation: str, names: dict[Aggregate, str], dialect: Dialect) -> str:
@@ -184,6 +194,9 @@ def _render(node: Expr, inner: Callable[[Expr], str], leaf: Callable[[Expr], str
             return f"NOT ({inner(only)})"
         case Op(name="IS NOT NULL", args=(only,)):
             return f"({inner(only)} IS NOT NULL)"
+        case Op(name="+", args=(Op(name="+") as left, right)):
+            # the same sum: Spark's parser looks ahead from each bracket to its end, for seconds
+            return f"({inner(left)[1:-1]} + {inner(right)})"
         case Op(name=name, args=(left, right)) if name in _INFIX:
             return f"({inner(left)} {name} {inner(right)})"
         case Op(name=name, args=args) if name in _CALLS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # raised when reading, currency or settlement gives other facts: an old bundle is then refused
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 
 
 @dataclass(frozen=True)

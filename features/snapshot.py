@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from features.catalogue import CATALOGUE, FEATURE_NAMES
-from features.engines.duckdb import DUCKDB
+from features.engines.duckdb import ready_query
 from features.ledger.open import Ledger
 from features.matrix import Days, Snapshots
-from features.render import present_relations, snapshot_query
+from features.render import present_relations
 
 Pairs = tuple[Sequence[str], Days]
 
@@ -36,13 +36,15 @@ def snapshots(ledger: Ledger, pairs: Pairs) -> Snapshots:
     customer_ids, as_of = pairs
     days = as_of.astype("datetime64[D]")
     values = np.empty((len(customer_ids), len(FEATURE_NAMES)), dtype=np.float64)
-    with _pairs(ledger.connection, pairs_table(pairs)):
-        query = snapshot_query(CATALOGUE, present_relations(ledger.files), DUCKDB)
-        ordered = (
+    present = present_relations(ledger.files)
+    with (
+        _pairs(ledger.connection, pairs_table(pairs)),
+        ready_query(ledger.connection, CATALOGUE, present) as query,
+    ):
+        columns = ledger.connection.execute(
             f"SELECT q.* FROM ({query}) AS q JOIN pairs_in AS i ON i.customer_id = q.customer_id "
             "AND i.as_of = q.as_of ORDER BY i.place"
-        )
-        columns = ledger.connection.execute(ordered).fetchnumpy()
+        ).fetchnumpy()
     for place, name in enumerate(FEATURE_NAMES):
         values[:, place] = np.ma.filled(np.ma.asarray(columns[name], dtype=np.float64), np.nan)
     return Snapshots(tuple(customer_ids), days, FEATURE_NAMES, values)

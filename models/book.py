@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from models.grading import Grading, grade_snapshots
 from models.policy.sections import Policy
 
 Compute = Callable[[Ledger, Pairs], Snapshots]
+Graded = tuple[Snapshots, list[Explanation]]
 SHOWN_ROWS = 3  # of the rows behind a reason; their number is told
 SHOWN_DRIVER_ROWS = 20  # of the rows behind a driver
 _NO_LIMIT = 1_000_000
@@ -67,6 +69,63 @@ class Book:
         return [explanation.grading for explanation in self.explanations]
 
 
+class GradePairs(Protocol):
+    """What computes the features of pairs and grades them, on whatever engine."""
+
+    def __call__(
+        self,
+        ledger: Ledger,
+        pairs: Pairs,
+        grader: Grader,
+        *,
+        prior_grades: Mapping[str, str],
+        overrides: Mapping[str, Override],
+    ) -> Graded:
+        """Return the features, and of each row the grading with its account."""
+
+
+def graded(
+    found: Snapshots,
+    grader: Grader,
+    *,
+    prior_grades: Mapping[str, str],
+    overrides: Mapping[str, Override],
+) -> list[Explanation]:
+    """Return the grading of each snapshot with its account: what every engine's rows go through.
+
+    Parameters
+    ----------
+    found : Snapshots
+        Features as of days, wherever they were computed.
+    grader : Grader
+        Bundle and policy.
+    prior_grades, overrides : mapping
+        As `models.grading.grade_snapshots` takes them.
+    """
+    gradings = grade_snapshots(
+        found,
+        grader.bundle,
+        grader.policy,
+        prior_grades=prior_grades,
+        overrides=overrides,
+    )
+    return explain(found, gradings, grader.bundle, grader.policy)
+
+
+def grade_pairs(
+    ledger: Ledger,
+    pairs: Pairs,
+    grader: Grader,
+    *,
+    prior_grades: Mapping[str, str],
+    overrides: Mapping[str, Override],
+    compute: Compute = snapshots,
+) -> Graded:
+    """Grade pairs in this process, as `GradePairs` says, whatever computes the features."""
+    found = compute(ledger, pairs)
+    return found, graded(found, grader, prior_grades=prior_grades, overrides=overrides)
+
+
 def book_of_day(
     ledger: Ledger,
     as_of: date,
@@ -75,7 +134,7 @@ def book_of_day(
     customer_ids: Sequence[str] | None = None,
     prior_grades: Mapping[str, str] | None = None,
     overrides: Mapping[str, Override] | None = None,
-    compute: Compute = snapshots,
+    grade: GradePairs = grade_pairs,
 ) -> Book:
     """Return the book as of a day, customers by id.
 
@@ -91,8 +150,8 @@ def book_of_day(
         Some customers; without it everyone known on the day.
     prior_grades, overrides : mapping, optional
         As `models.grading.grade_snapshots` takes them.
-    compute : callable
-        Computes the features, on whatever engine.
+    grade : callable
+        Computes the features and grades them, on whatever engine.
 
     Raises
     ------
@@ -101,15 +160,13 @@ def book_of_day(
     UsageError
         If a customer that is asked for is not known on the day.
     """
-    found = compute(ledger, _pairs(ledger, as_of, customer_ids))
-    gradings = grade_snapshots(
-        found,
-        grader.bundle,
-        grader.policy,
-        prior_grades=prior_grades,
-        overrides=overrides,
+    found, explanations = grade(
+        ledger,
+        _pairs(ledger, as_of, customer_ids),
+        grader,
+        prior_grades=prior_grades or {},
+        overrides=overrides or {},
     )
-    explanations = explain(found, gradings, grader.bundle, grader.policy)
     find_rows = partial(evidence_rows, ledger, at_most=SHOWN_ROWS)
     return Book(as_of, found, explanations, reasons_of(explanations, grader.policy, find_rows))
 

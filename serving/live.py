@@ -17,6 +17,8 @@ from features.catalogue import FEATURE_NAMES
 from features.errors import TradegradeError
 from features.ledger.open import Ledger
 from features.ledger.prepared import open_prepared_ledger
+from features.ledger.versions.manifest import NAME as MANIFEST
+from features.ledger.versions.manifest import is_versioned
 from features.matrix import Snapshots
 from models.book import Grader
 from models.explain.drivers import explain
@@ -253,9 +255,13 @@ def warm_up(grader: Grader) -> None:
 
 
 def ledger_stamp(path: Path) -> object:
-    """Return what differs when a file of a ledger was written, added or removed."""
+    """Return what differs when a file of a ledger was written, added or removed.
+
+    Of a versioned ledger that is its manifest: what an import has written so far is no change.
+    """
+    files = [path / MANIFEST] if is_versioned(path) else sorted(path.rglob("*.parquet"))
     return tuple(
         (str(file.relative_to(path)), seen.st_mtime_ns, seen.st_size, seen.st_ino)
-        for file in sorted(path.rglob("*.parquet"))
+        for file in files
         for seen in [file.stat()]
     )

@@ -17,8 +17,10 @@ from tradegrade.commands.demo import demo
 from tradegrade.commands.doctor import doctor
 from tradegrade.commands.export import export
 from tradegrade.commands.grades import change, explain, grade
+from tradegrade.commands.intake import import_
 from tradegrade.commands.ledger import features, simulate
 from tradegrade.commands.model import train
+from tradegrade.commands.publish import publish
 from tradegrade.commands.report import report
 from tradegrade.commands.service import keys_group, people_group, serve
 
@@ -53,8 +55,8 @@ def cli() -> None:
     """
 
 
-for _command in (simulate, check, export, features, train, grade, explain, change, report,
-                 serve, keys_group, people_group, demo, doctor):  # fmt: skip
+for _command in (simulate, import_, check, export, features, train, grade, explain, change, report,
+                 publish, serve, keys_group, people_group, demo, doctor):  # fmt: skip
     cli.add_command(_command)
 
 

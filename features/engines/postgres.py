@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from features.catalogue import CATALOGUE, FEATURE_NAMES
+from features.engines.connecting import Purpose, connected
+from features.engines.facts import facts_named
+from features.engines.published import published_facts
 from features.engines.transfer import copy_in, copy_out
-from features.errors import LedgerError, UnavailableError
 from features.ledger.open import Ledger
 from features.matrix import Floats, Snapshots
 from features.render import Dialect, present_relations, snapshot_query
@@ -31,14 +32,19 @@ _SETTINGS = (
     "SET LOCAL work_mem = '256MB'",
 )
 _BATCH_ROWS = 100_000
-_MEND = "or leave `--engine postgres` out"
+_PURPOSE = Purpose(
+    refused="did not compute the features",
+    needs="create temporary tables",
+    mend="or leave `--engine postgres` out",
+)
 
 
 def snapshots_on_postgres(ledger: Ledger, pairs: Pairs, url: str) -> Snapshots:
     """Return one row of features per (customer, as-of date), computed by PostgreSQL.
 
-    The facts that the features read are copied into temporary tables of one transaction:
-    nothing stays in the database, even if this process is killed.
+    Where the ledger's facts are published in the database (`features.engines.published`) they
+    are read there. Else what the features read is copied into temporary tables of one
+    transaction: nothing stays in the database, even if this process is killed.
 
     Parameters
     ----------
@@ -68,51 +74,19 @@ def snapshots_on_postgres(ledger: Ledger, pairs: Pairs, url: str) -> Snapshots:
 
 
 def _values(ledger: Ledger, pairs: Pairs, url: str) -> Floats:
-    try:
-        import psycopg
-    except ImportError as error:
-        message = (
-            "PostgreSQL needs psycopg, which is not installed. Run `make setup`, "
-            f"or `pip install 'tradegrade[serve]'`, {_MEND}."
-        )
-        raise UnavailableError(message) from error
-    try:
-        with psycopg.connect(url, application_name="tradegrade") as connection:
-            return _computed(connection, ledger, pairs)
-    except psycopg.ProgrammingError as error:
-        if error.sqlstate is None:  # the driver could not read the address, and may repeat it
-            message = (
-                "The address of the database is malformed. Write "
-                f"postgresql://user:password@host/name, {_MEND}."
-            )
-            raise UnavailableError(message) from None
-        raise UnavailableError(_refused(error)) from error
-    except psycopg.DataError as error:
-        message = (
-            f"PostgreSQL cannot hold a value of this ledger: {_first_line(error)}. Correct the "
-            f"value, {_MEND}."
-        )
-        raise LedgerError(message) from error
-    except psycopg.Error as error:
-        raise UnavailableError(_refused(error)) from error
-
-
-def _refused(error: Exception) -> str:
-    return (
-        f"PostgreSQL did not compute the features: {_first_line(error)}. See that the server runs "
-        f"and that its user may create temporary tables, {_MEND}."
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
+    with connected(url, _PURPOSE) as connection:
+        return _computed(connection, ledger, pairs)
 
 
 def _computed(connection: psycopg.Connection, ledger: Ledger, pairs: Pairs) -> Floats:
     query = snapshot_query(CATALOGUE, present_relations(ledger.files), POSTGRES)
     for setting in _SETTINGS:
         connection.execute(setting.encode())
-    _copy_facts(connection, ledger, query)
+    published = published_facts(connection)
+    if published is not None and published.holds(ledger):
+        connection.execute(f"SET LOCAL search_path = {published.schema}".encode())
+    else:
+        _copy_facts(connection, ledger, query)
     copy_in(connection, "pairs_in", pairs_table(pairs).to_reader())
     connection.execute(
         b"CREATE TEMPORARY TABLE pairs ON COMMIT DROP AS "
@@ -129,9 +103,7 @@ def _computed(connection: psycopg.Connection, ledger: Ledger, pairs: Pairs) -> F
 
 def _copy_facts(connection: psycopg.Connection, ledger: Ledger, query: str) -> None:
     """Copy the tables and columns that the query names: no more of a customer than is needed."""
-    named = set(re.findall(r"\.(\w+)", query))
-    for table in sorted(set(re.findall(r"\b(?:led_\w+|fact_items)\b", query))):
-        kept = [c for c in ledger.connection.table(table).columns if c in named]
+    for table, kept in facts_named(ledger, query).items():
         chosen = ", ".join(f'"{column}"' for column in kept)
         rows = ledger.connection.sql(f"SELECT {chosen} FROM {table}")  # noqa: S608 - own names
         copy_in(connection, table, rows.to_arrow_reader(_BATCH_ROWS))

@@ -27,7 +27,9 @@ _END_BYTES = 2
 _CSV = arrow_csv.WriteOptions(include_header=False)
 
 
-def copy_in(connection: psycopg.Connection, table: str, rows: pa.RecordBatchReader) -> None:
+def copy_in(
+    connection: psycopg.Connection, table: str, rows: pa.RecordBatchReader, *, lasts: bool = False
+) -> None:
     """Create a table that lasts until the transaction ends, fill it, and count it.
 
     Parameters
@@ -35,12 +37,15 @@ def copy_in(connection: psycopg.Connection, table: str, rows: pa.RecordBatchRead
     connection : psycopg.Connection
         In a transaction.
     table : str
-        Name of the temporary table.
+        Name of the table.
     rows : pyarrow.RecordBatchReader
         Of integers, doubles and text; null stays null, and an empty text stays empty.
+    lasts : bool
+        Whether the table stays after the transaction.
     """
     columns = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in rows.schema)
-    connection.execute(f"CREATE TEMPORARY TABLE {table} ({columns}) ON COMMIT DROP".encode())
+    kind, end = ("", "") if lasts else ("TEMPORARY ", " ON COMMIT DROP")
+    connection.execute(f"CREATE {kind}TABLE {table} ({columns}){end}".encode())
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} FROM STDIN (FORMAT CSV, ENCODING 'UTF8')".encode()) as copy,

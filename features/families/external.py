@@ -1,4 +1,4 @@
-"""External: outside scores, news, complaints, guarantees and affiliates."""
+"""External: outside scores, news, complaints, guarantees, contracts and affiliates."""
 
 from features.expression import (
     AS_OF,
@@ -17,12 +17,20 @@ from features.expression import (
 )
 from features.families.rows import affiliates, exposure, in_units, is_overdue
 from features.feature import Evidence, Family
-from features.relations import CUSTOMERS, GUARANTEES, INDUSTRY_SCORES, OWN_SCORES, SIGNALS
+from features.relations import (
+    CONTRACTS,
+    CUSTOMERS,
+    GUARANTEES,
+    INDUSTRY_SCORES,
+    OWN_SCORES,
+    SIGNALS,
+)
 
 EXTERNAL = Family("external")
 
 signals = SIGNALS.relation
 guarantees = GUARANTEES.relation
+contracts = CONTRACTS.relation
 customers = CUSTOMERS.relation
 own = OWN_SCORES.relation
 industry = INDUSTRY_SCORES.relation
@@ -158,6 +166,20 @@ EXTERNAL.add(
     ),
     direction=-1,
     evidence=Evidence("guarantees", _valid),
+)
+_in_force = coalesce(contracts.expires_on, FAR) >= AS_OF
+EXTERNAL.add(
+    "contract_in_force",
+    when(count(contracts).is_known(), when(count(contracts, _in_force) > 0, 1, 0)),
+    unit="flag",
+    anchor="signed",
+    label=("有生效合同", "Contract in force"),
+    meaning=(
+        "有已签订且未到期的合同",
+        "A contract is signed and has not expired",
+    ),
+    direction=-1,
+    evidence=Evidence("contracts", _in_force),
 )
 EXTERNAL.add(
     "group_worst_overdue_days",

@@ -1,6 +1,6 @@
 """Overdue: what was not paid by its day, and what of it is still open."""
 
-from features.expression import AS_OF, coalesce, count, largest, ratio, when
+from features.expression import AS_OF, coalesce, count, largest, ratio, total, when
 from features.families.rows import (
     days_late,
     due_within,
@@ -17,6 +17,7 @@ from features.feature import Evidence, Family
 
 OVERDUE = Family("overdue")
 _OPEN = Evidence("items", is_overdue)
+_beyond_30d = is_overdue & (AS_OF - items.due_on > 30)
 
 for days in (90, 365):
     OVERDUE.add(
@@ -72,6 +73,24 @@ OVERDUE.add(
     ),
     direction=1,
     evidence=_OPEN,
+)
+OVERDUE.add(
+    "overdue_beyond_30d_share",
+    when(
+        open_balance.equals(0),
+        0,
+        ratio(total(items, items.outstanding, _beyond_30d), open_balance),
+    ),
+    unit="share",
+    anchor="due",
+    label=("逾期超过30天占未结余额比例", "Share of the open balance over 30 days overdue"),
+    meaning=(
+        "逾期超过30天仍未付的金额占全部未结余额的比例；无余额时为0",
+        "Outstanding amount more than 30 days past due as a share of the open balance; 0 when "
+        "nothing is open",
+    ),
+    direction=1,
+    evidence=Evidence("items", _beyond_30d),
 )
 OVERDUE.add(
     "oldest_overdue_days",

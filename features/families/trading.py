@@ -271,6 +271,19 @@ TRADING.add(
     direction=-1,
     evidence=Evidence("payments", within(payments.paid_on, 90)),
 )
+TRADING.add(
+    "days_since_last_payment",
+    AS_OF - largest(payments, payments.paid_on, payments.amount > 0),
+    unit="days",
+    anchor="paid",
+    label=("距上次付款的天数", "Days since the last payment"),
+    meaning=(
+        "距最近一次收到付款的天数；从未付款则未知",
+        "Days since money was last received; unknown if there was none",
+    ),
+    direction=1,
+    evidence=Evidence("payments", within(payments.paid_on, 365) & (payments.amount > 0)),
+)
 _bounced = when(payments.amount < 0, 1, 0)
 TRADING.add(
     "bounced_count_365d",

@@ -12,15 +12,32 @@ The functions are plain Python over int64 arrays, so that one customer needs no 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import cache
-from types import FunctionType
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-FAR = 2_000_000  # equals features.expression.FAR; a literal, because numba freezes globals
+from features.compile import compiled_module
+from features.ledger.pool import (
+    changed_since,
+    closed,
+    days_known,
+    due_order,
+    give,
+    in_order,
+    judge,
+    judged_before,
+    known_rows,
+    movements,
+    pooled_versions,
+    ranked,
+    replayed,
+)
+
+FAR = 2_000_000  # equals features.expression.FAR
 POOL = -1  # the target of money that names no invoice
 COLUMNS = 5
 
@@ -57,24 +74,33 @@ def money_of_invoices(heads: Ints, invoice: Ints, target: Ints) -> Ints:
 
 
 def overpaid(heads: Ints, slices: Ints, items: Ints, money: Ints) -> bool:
-    """Tell whether any invoice may have received more than it asks, so that money is left over."""
+    """Tell whether any invoice was ever known to have received more than it asks."""
     for k in range(len(slices)):
-        least = items[heads[k], 3]
-        for i in range(heads[k], heads[k + 1]):
-            least = min(least, items[i, 3])
-        received = 0
-        for m in range(slices[k, 0], slices[k, 1]):
-            received += max(money[m, 2], 0)
-        if received > least:
+        rows, named = items[heads[k] : heads[k + 1]], money[slices[k, 0] : slices[k, 1]]
+        received, least = 0, rows[0, 3]
+        for m in range(len(named)):
+            received += max(named[m, 2], 0)
+        for i in range(len(rows)):
+            least = min(least, rows[i, 3])
+        # a bounced payment that was made again is no surplus, if it was known to have bounced
+        if received > least and leaves_over(rows, named):
             return True
     return False
 
 
-def knowledge_days(items: Ints, money: Ints) -> Ints:
-    """Return the days on which a row becomes known or is superseded, ascending, once each."""
-    days = np.concatenate((items[:, 1], items[:, 2], money[:, 3], money[:, 4]))
-    days = np.unique(days)
-    return days[days < FAR]
+def leaves_over(items: Ints, money: Ints) -> bool:
+    """Tell whether the money known on some day exceeds one invoice on the way or at the end."""
+    day = next_day(items, money, -FAR)
+    while day < FAR:
+        row = row_known(items, 0, len(items), day)
+        paid = 0
+        for m in range(len(money)):
+            if row >= 0 and money[m, 3] <= day < money[m, 4]:
+                paid += money[m, 2]
+                if paid > items[row, 3]:
+                    return True
+        day = next_day(items, money, day)
+    return False
 
 
 def row_known(items: Ints, first: int, end: int, day: int) -> int:
@@ -86,130 +112,59 @@ def row_known(items: Ints, first: int, end: int, day: int) -> int:
     return found
 
 
-def paid_directly(item: Ints, money: Ints, first: int, end: int, day: int) -> tuple[int, int, int]:
-    """Return (settled on, still open, last day of money) from the money that names an invoice."""
+def paid_directly(item: Ints, money: Ints, first: int, end: int, day: int) -> tuple[int, int]:
+    """Return (settled on, still open) from the money that names an invoice, by ends of days."""
     amount, issued, enough = item[3], item[4], item[3] - item[6]
     paid = 0
-    last = issued
     settled = issued if enough <= 0 else FAR
+    before, last = settled, issued
     for m in range(first, end):
         if money[m, 3] <= day < money[m, 4]:
+            own = max(money[m, 1], issued)
+            if own > last:
+                before, last = settled, own
             paid += money[m, 2]
-            last = max(last, money[m, 1])
             if paid < enough:
                 settled = FAR
             elif settled == FAR:
-                settled = max(money[m, 1], issued)
-    return settled, amount - paid, last
+                settled = min(before, own)  # a day is judged by its end, not on its way
+    return settled, amount - paid
 
 
-def pool_known(money: Ints, day: int, spare: Ints, spares: int) -> Ints:
-    """Return the pool of a day in order of its dates: (day, level never undercut after, balance).
-
-    ``spare`` holds what direct money left over, as (day, amount), in its first rows.
-    """
-    end = 0
-    while end < len(money) and money[end, 0] == POOL:
-        end += 1
-    pool = np.empty((end + spares, 2), dtype=np.int64)
-    n = 0
-    for m in range(end):
-        if money[m, 3] <= day < money[m, 4]:
-            pool[n, 0] = money[m, 1]
-            pool[n, 1] = money[m, 2]
-            n += 1
-    pool[n : n + spares] = spare[:spares]
-    n += spares
-    rank = np.argsort(pool[:n, 0], kind="mergesort")
-    levels = np.empty((n, 3), dtype=np.int64)
-    balance = 0
-    for s in range(n):
-        balance += pool[rank[s], 1]
-        levels[s, 0] = pool[rank[s], 0]
-        levels[s, 1] = balance
-    for s in range(n - 2, -1, -1):
-        levels[s, 1] = min(levels[s, 1], levels[s + 1, 1])
-    levels[:, 2] = balance
-    return levels
+def next_day(items: Ints, money: Ints, after: int) -> int:
+    """Return the first day after another on which a row becomes known or is superseded."""
+    found = FAR
+    for i in range(len(items)):
+        for c in range(1, 3):
+            if after < items[i, c] < found:
+                found = items[i, c]
+    for m in range(len(money)):
+        for c in range(3, 5):
+            if after < money[m, c] < found:
+                found = money[m, c]
+    return found
 
 
-def draw_from_pool(items: Ints, state: Ints, pool: Ints) -> None:
-    """Pay the open invoices from the pool, oldest due first; changes the state in place.
-
-    ``state`` has (row, settled on, open, last day of direct money) per invoice.
-    """
-    keys = np.empty(len(state), dtype=np.int64)
-    for k in range(len(state)):
-        row = state[k, 0]
-        keys[k] = items[row, 5] * 4_000_000 + items[row, 4] if row >= 0 else FAR * 4_000_000
-    balance = pool[0, 2]
-    claimed = 0
-    s = 0
-    for k in np.argsort(keys, kind="mergesort"):
-        row, need = state[k, 0], state[k, 2]
-        if row < 0 or need <= 0:
-            continue
-        if state[k, 1] == FAR:
-            enough = claimed + need - items[row, 6]
-            while s < len(pool) and pool[s, 1] < enough:
-                s += 1
-            if s < len(pool):
-                state[k, 1] = max(pool[s, 0], state[k, 3])
-        state[k, 2] -= min(need, max(balance - claimed, 0))
-        claimed += need
-
-
-def known_state(
-    items: Ints, money: Ints, heads: Ints, slices: Ints, day: int, pooled: bool
-) -> Ints:
-    """Return (row, settled on, open, last day of direct money) of each invoice on a day."""
-    n = len(slices)
-    state = np.full((n, 4), -1, dtype=np.int64)
-    spare = np.empty((n, 2), dtype=np.int64)
-    spares = 0
-    for k in range(n):
-        row = row_known(items, heads[k], heads[k + 1], day)
-        if row < 0:
-            continue
-        settled, left, last = paid_directly(items[row], money, slices[k, 0], slices[k, 1], day)
-        if left < 0:
-            spare[spares, 0] = last
-            spare[spares, 1] = -left
-            spares += 1
-        state[k, 0] = row
-        state[k, 1] = settled
-        state[k, 2] = max(left, 0)
-        state[k, 3] = last
-    if pooled:
-        pool = pool_known(money, day, spare, spares)
-        if len(pool) > 0:
-            draw_from_pool(items, state, pool)
-    return state
-
-
-def versions_of(items: Ints, money: Ints, heads: Ints, slices: Ints, pooled: bool) -> Ints:
-    """Return the versions of some invoices whose money is all given, shape (versions, 5)."""
-    n = len(slices)
-    days = knowledge_days(items, money)
-    out = np.empty((n * (len(days) + 1), COLUMNS), dtype=np.int64)
-    used = 0
-    held = np.full((n, 4), -1, dtype=np.int64)  # row, settled on, open, from
-    for day in days:
-        state = known_state(items, money, heads, slices, day, pooled)
-        for k in range(n):
-            same = held[k, 0] == state[k, 0] and (
-                state[k, 0] < 0 or (held[k, 1] == state[k, 1] and held[k, 2] == state[k, 2])
-            )
-            if same:
-                continue
-            if held[k, 0] >= 0:
-                used = emit(out, used, held[k], day)
-            held[k, :3] = state[k, :3]
-            held[k, 3] = day
-    for k in range(n):
-        if held[k, 0] >= 0:
-            used = emit(out, used, held[k], FAR)
-    return out[:used]
+def settle_alone(items: Ints, money: Ints, base: int, out: Ints, used: int) -> int:
+    """Write the versions of one invoice that no pool touches; return the number written."""
+    held = np.full(4, -1, dtype=np.int64)  # row, settled on, open, from
+    day = next_day(items, money, -FAR)
+    while day < FAR:
+        row = row_known(items, 0, len(items), day)
+        settled, left = -1, -1
+        if row >= 0:
+            settled, left = paid_directly(items[row], money, 0, len(money), day)
+            left = max(left, 0)
+        if row != held[0] or settled != held[1] or left != held[2]:
+            if held[0] >= 0:
+                used = emit(out, used, held, day)
+                out[used - 1, 0] += base
+            held[0], held[1], held[2], held[3] = row, settled, left, day
+        day = next_day(items, money, day)
+    if held[0] >= 0:
+        used = emit(out, used, held, FAR)
+        out[used - 1, 0] += base
+    return used
 
 
 def emit(out: Ints, used: int, held: Ints, until: int) -> int:
@@ -260,39 +215,53 @@ def settle(items_of: Ints, items: Ints, money_of: Ints, money: Ints) -> Ints:
             continue
         heads = heads_of(own[:, 0])
         slices = money_of_invoices(heads, own[:, 0], paid[:, 0])
-        pooled = (len(paid) > 0 and paid[0, 0] == POOL) or overpaid(heads, slices, own, paid)
-        step = len(slices) if pooled else 1
-        for k in range(0, len(slices), step):
-            # without a pool no invoice touches another: each has its own few days
-            base = 0 if pooled else heads[k]
-            low, high = (0, len(paid)) if pooled else (slices[k, 0], slices[k, 1])
-            found = versions_of(
-                own[base : heads[k + step]],
-                paid[low:high],
-                heads[k : k + step + 1] - base,
-                slices[k : k + step] - low,
-                pooled,
-            )
+        if (len(paid) > 0 and paid[0, 0] == POOL) or overpaid(heads, slices, own, paid):
+            found = pooled_versions(own, paid, heads, slices)
+            found[:, 0] += first
             out = grown(out, used, len(found))
-            found[:, 0] += first + base
             out[used : used + len(found)] = found
             used += len(found)
+            continue
+        for k in range(len(slices)):
+            # without a pool no invoice touches another: each has its own few days
+            rows = own[heads[k] : heads[k + 1]]
+            named = paid[slices[k, 0] : slices[k, 1]]
+            out = grown(out, used, 2 * (len(rows) + len(named)) + 1)
+            used = settle_alone(rows, named, first + heads[k], out, used)
     return out[:used]
 
 
+_HEAD = f"""from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+FAR, POOL, COLUMNS = {FAR}, {POOL}, {COLUMNS}
+"""
 _PARTS = (
     heads_of,
     money_of_invoices,
-    overpaid,
-    knowledge_days,
     row_known,
+    next_day,
+    leaves_over,
+    overpaid,
     paid_directly,
-    pool_known,
-    draw_from_pool,
-    known_state,
     emit,
-    versions_of,
+    settle_alone,
     grown,
+    changed_since,
+    ranked,
+    due_order,
+    in_order,
+    movements,
+    give,
+    known_rows,
+    judged_before,
+    judge,
+    replayed,
+    closed,
+    days_known,
+    pooled_versions,
     settle,
 )
 
@@ -300,14 +269,8 @@ _PARTS = (
 @cache
 def compiled() -> Callable[[Ints, Ints, Ints, Ints], Ints]:
     """Return `settle` compiled by numba, kept on disk between runs."""
-    from numba import njit  # noqa: PLC0415 - half a second to import, for large ledgers only
-
-    scope = dict(globals())
-    for part in _PARTS:
-        plain = cast("FunctionType", part)
-        function = FunctionType(plain.__code__, scope, plain.__name__)
-        try:
-            scope[plain.__name__] = njit(cache=True)(function)
-        except RuntimeError:  # no folder to keep it in: compiled anew in every process
-            scope[plain.__name__] = njit(function)
-    return cast("Callable[[Ints, Ints, Ints, Ints], Ints]", scope["settle"])
+    parts = [f"@njit(cache=True)\n{inspect.getsource(part)}" for part in _PARTS]
+    source = "\n\n".join([_HEAD, *parts])
+    return cast(
+        "Callable[[Ints, Ints, Ints, Ints], Ints]", compiled_module("settle", source).settle
+    )

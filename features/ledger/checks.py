@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
 from features.errors import LedgerError
-from features.ledger.columns import NULL_TYPE
-from features.ledger.files import TableFiles
+from features.ledger.columns import NULL_TYPE, cast
+from features.ledger.files import TableFault, TableFiles, printable
 from features.ledger.rules import row_rules
-from features.ledger.tables import SHOWN_ROWS, TABLES
+from features.ledger.tables import SHOWN_ROWS
+
+LARGEST_TOTAL = 4e16  # of a table, so that what is owed and paid fits 63 bits of minor units
 
 
 @dataclass(frozen=True)
@@ -31,24 +34,25 @@ def row_problems(
 
     Raises
     ------
-    LedgerError
+    TableFault
         If a file has a sound footer but its rows are damaged.
     """
     rules = list(row_rules(files.table, files.types, latest))
-    counts = ", ".join(f"count(CASE WHEN {rule.breach} THEN 1 END)" for rule in rules)
+    counts = [f"count(CASE WHEN {rule.breach} THEN 1 END)" for rule in rules]
+    # what no rule asks for is read too: a damaged page is found here and not later
+    unasked = files.types.keys() - {rule.column for rule in rules}
+    counts += [f'max(hash("{column}"))' for column in sorted(unasked)]
+    added = [c.name for c in files.table.columns if c.kind == "money" and c.name in files.types
+             and files.types[c.name] != NULL_TYPE]  # fmt: skip
+    counts += [f'sum(abs(CAST("{column}" AS DOUBLE)))' for column in added]
     try:
-        found = _one(connection, f"SELECT {counts} FROM {files.source}")
+        found = _one(connection, f"SELECT {', '.join(counts)} FROM {files.source}")
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        message = (
-            f"Table {files.table.name}: the rows cannot be read from "
-            f"{', '.join(path.name for path in files.paths[:SHOWN_ROWS])} "
-            f"({str(error).splitlines()[0][:120]}). Write the files again."
-        )
-        raise LedgerError(message) from error
+        raise _damaged(connection, files, error) from error
     problems = []
-    for rule, rows in zip(rules, found, strict=True):
+    for rule, rows in zip(rules, found, strict=False):  # what follows was read for other ends
         if rows:
             key = files.table.key[0]
             # A plain WHERE would be answered from the file's statistics, which know no NaN.
@@ -63,15 +67,59 @@ def row_problems(
                 f"row(s) — {where}. {rule.mend}."
             )
             problems.append(Problem(files.table.name, rule.column, rows, message))
+    if not problems:
+        for column, total in zip(added, found[len(found) - len(added) :], strict=True):
+            problems += total_problem(files, column, total)
     return problems
 
 
-def key_problems(connection: duckdb.DuckDBPyConnection, name: str) -> list[Problem]:
+def _damaged(
+    connection: duckdb.DuckDBPyConnection, files: TableFiles, error: duckdb.Error
+) -> TableFault:
+    """Return the fault of a table whose rows cannot be read, with the file and column to blame."""
+    blamed, at, told = _first_damaged(connection, files) or (files.paths[0], "", error)
+    where = f"Table {files.table.name}" + (f", column {at}" if at else "")
+    message = (
+        f"{where}: the rows cannot be read from {blamed.name} ({printable(told)}). "
+        "Write the file again."
+    )
+    return TableFault(message, files.table.name, at)
+
+
+def _first_damaged(
+    connection: duckdb.DuckDBPyConnection, files: TableFiles
+) -> tuple[Path, str, duckdb.Error] | None:
+    for path in files.paths:
+        source = replace(files, paths=(path,)).source
+        for column in files.types:
+            try:
+                _one(connection, f'SELECT max(hash("{column}")) FROM {source}')
+            except duckdb.BinderException:  # not a column of this file
+                continue
+            except duckdb.Error as error:
+                return path, column, error
+    return None
+
+
+def total_problem(files: TableFiles, column: str, total: float | None) -> list[Problem]:
+    """Return the problem of amounts whose sum would not fit the integers they are counted in."""
+    if total is None or total <= LARGEST_TOTAL:
+        return []
+    message = (
+        f"Table {files.table.name}, column {column}: the amounts add up to {total:.3g} in "
+        f"{files.paths[0].name}, beyond {LARGEST_TOTAL:.1g}. Check the unit: amounts are in whole "
+        "units of the currency, with two places."
+    )
+    return [Problem(files.table.name, column, 0, message)]
+
+
+def key_problems(connection: duckdb.DuckDBPyConnection, files: TableFiles) -> list[Problem]:
     """Return the ids of a normalised table that stand twice, differing, with one known day.
 
     The table ``led_<name>`` has distinct rows, so two rows of one (key, row_from) differ.
     """
-    key = ", ".join(f'"{column}"' for column in TABLES[name].key)
+    name, columns = files.table.name, files.table.key
+    key = ", ".join(f'"{column}"' for column in columns)
     twice = (
         f"SELECT {key}, row_from, count(*) AS n FROM led_{name} "
         f"GROUP BY {key}, row_from HAVING count(*) > 1"
@@ -79,12 +127,15 @@ def key_problems(connection: duckdb.DuckDBPyConnection, name: str) -> list[Probl
     rows = int(_one(connection, f"SELECT coalesce(sum(n), 0) FROM ({twice})")[0])
     if not rows:
         return []
+    same = " AND ".join(f't."{column}" = {_own(files, column)}' for column in columns)
+    known = f"coalesce({_own(files, 'known_on')}, {_own(files, files.table.own_date)}, t.row_from)"
     shown = connection.execute(
-        f"SELECT CAST({_text_key(name)} AS VARCHAR), DATE '1970-01-01' + row_from FROM ({twice}) "
-        f"ORDER BY 1 LIMIT {SHOWN_ROWS}"
+        f"SELECT {files.place}, {_text_key(files)}, DATE '1970-01-01' + t.row_from "
+        f"FROM {files.source} AS s JOIN ({twice}) AS t ON {same} AND t.row_from = {known} "
+        f"ORDER BY 2, 3, 1 LIMIT {SHOWN_ROWS}"
     ).fetchall()
-    where = "; ".join(f"{_short(k)} known on {day}" for k, day in shown)
-    column = TABLES[name].key[0]
+    where = "; ".join(f"{place} ({_short(k)}): known on {day}" for place, k, day in shown)
+    column = columns[0]
     message = (
         f"Table {name}, column {column}: the same id and known_on stand in {rows} rows with "
         f"different content — {where}. Give the correction a later known_on, or drop the wrong row."
@@ -121,8 +172,19 @@ def refuse(problems: list[Problem]) -> None:
         raise LedgerError("\n".join(problem.message for problem in problems))
 
 
-def _text_key(name: str) -> str:
-    return " || '/' || ".join(f"""coalesce(CAST("{c}" AS VARCHAR), '')""" for c in TABLES[name].key)
+def _text_key(files: TableFiles) -> str:
+    parts = [f"""coalesce(CAST(s."{c}" AS VARCHAR), '')""" for c in files.table.key
+             if c in files.types]  # fmt: skip
+    return " || '/' || ".join(parts)
+
+
+def _own(files: TableFiles, column: str | None) -> str:
+    """Return the SQL of a column of the files ``s`` as the loaded table ``led_<name>`` has it."""
+    if column is None or column not in files.types:
+        return "CAST(NULL AS INTEGER)" if column in (None, "known_on") else "''"
+    kind = files.table.column(column)
+    value = cast(kind, files.types[column]).replace(f'"{column}"', f's."{column}"')
+    return f"coalesce({value}, '')" if kind.kind == "text" else value
 
 
 def _short(value: object) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 
 from features.errors import LedgerError
 from features.expression import FAR
+from features.ledger.files import TableFiles
+from features.ledger.tables import SHOWN_ROWS, TABLES
 
 _CONVERTED = {"invoices": "issued_on", "orders": "ordered_on"}
 _NAMING = {"payments": "invoice_id", "invoices": "credits_invoice_id"}
 
 
-def settle_currency(connection: duckdb.DuckDBPyConnection, ledger_currency: str) -> str:
+def settle_currency(
+    connection: duckdb.DuckDBPyConnection, ledger_currency: str, files: Mapping[str, TableFiles]
+) -> str:
     """Convert every amount to one currency and return its code.
 
     A ledger that names one currency only is read in it. Otherwise each invoice and order
@@ -20,10 +26,19 @@ def settle_currency(connection: duckdb.DuckDBPyConnection, ledger_currency: str)
     the day that the invoice is known; until then it counts in the ledger's currency. So does
     a credit note in the same currency, so that a full credit leaves nothing open.
 
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Has the tables ``led_<name>``.
+    ledger_currency : str
+        The currency to convert to.
+    files : mapping of str to TableFiles
+        The files of the tables, to name the rows of; may be empty.
+
     Raises
     ------
     LedgerError
-        If a currency has no rate on a day that needs one; it names currency and date.
+        If a currency has no rate on a day that needs one; it names currency, date and rows.
     """
     named = {
         row[0]
@@ -34,7 +49,21 @@ def settle_currency(connection: duckdb.DuckDBPyConnection, ledger_currency: str)
     }
     if len(named) <= 1:
         return named.pop() if named else ledger_currency
-    _attach_rates(connection, ledger_currency)
+    convert(connection, ledger_currency, files)
+    return ledger_currency
+
+
+def convert(
+    connection: duckdb.DuckDBPyConnection, ledger_currency: str, files: Mapping[str, TableFiles]
+) -> None:
+    """Convert every amount of a ledger that names several currencies, or of a part of one.
+
+    Raises
+    ------
+    LedgerError
+        If a currency has no rate on a day that needs one.
+    """
+    _attach_rates(connection, ledger_currency, files)
     _attach_spans(connection, ledger_currency)
     for table in _CONVERTED:
         connection.execute(
@@ -43,10 +72,11 @@ def settle_currency(connection: duckdb.DuckDBPyConnection, ledger_currency: str)
         )
     for table, names in _NAMING.items():
         _follow_invoices(connection, table, names)
-    return ledger_currency
 
 
-def _attach_rates(connection: duckdb.DuckDBPyConnection, base: str) -> None:
+def _attach_rates(
+    connection: duckdb.DuckDBPyConnection, base: str, files: Mapping[str, TableFiles]
+) -> None:
     for table, day in _CONVERTED.items():
         connection.execute(
             f"CREATE TEMP TABLE rates_{table} AS "
@@ -63,12 +93,26 @@ def _attach_rates(connection: duckdb.DuckDBPyConnection, base: str) -> None:
             "WHERE rate IS NULL GROUP BY currency ORDER BY currency LIMIT 1"
         ).fetchall()
         for currency, first, rows in unrated:
+            where = _places(connection, files[table], day, currency, first) if files else ""
             message = (
                 f"Table {table}, column currency: {rows} row(s) in {currency} have no rate to "
-                f"{base}, the first on {first}. Add a row to fx_rates for {currency} published "
-                f"and known by {first}."
+                f"{base}, the first on {first}{where}. Add a row to fx_rates for {currency} "
+                f"published and known by {first}."
             )
             raise LedgerError(message)
+
+
+def _places(
+    connection: duckdb.DuckDBPyConnection, files: TableFiles, day: str, currency: str, first: object
+) -> str:
+    """Return the first rows in a currency of a day: file, row and id."""
+    key = TABLES[files.table.name].key[0]
+    shown = connection.execute(
+        f'SELECT {files.place}, "{key}" FROM {files.source} WHERE currency = $currency '
+        f'AND CAST("{day}" AS DATE) = $first LIMIT {SHOWN_ROWS}',
+        {"currency": currency, "first": first},
+    ).fetchall()
+    return " — " + "; ".join(f"{place} ({name})" for place, name in shown)
 
 
 def _attach_spans(connection: duckdb.DuckDBPyConnection, base: str) -> None:

@@ -67,12 +67,30 @@ def export_ledger(path: Path, out: Path) -> Exported:
     return Exported(rows)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> int:
+def write_versions(path: Path, folder: Path) -> None:
+    """Write all that a ledger ever knew as plain files of the same meaning, into a folder.
+
+    Raises
+    ------
+    LedgerError
+        If the ledger cannot be read.
+    """
+    with open_facts(path) as (connection, files):
+        for name in files:
+            _write(connection, TABLES[name], folder, "true")
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    folder: Path,
+    which: str = f"row_to = {FAR}",
+) -> int:
     columns = ", ".join(f'{_told(column)} AS "{column.name}"' for column in table.columns)
     order = ", ".join(f'"{name}"' for name in table.key)
     place = str(folder / f"{table.name}.parquet").replace("'", "''")
     found = connection.execute(
-        f"COPY (SELECT {columns} FROM led_{table.name} WHERE row_to = {FAR} ORDER BY {order}) "
+        f"COPY (SELECT {columns} FROM led_{table.name} WHERE {which} ORDER BY {order}) "
         f"TO '{place}' (FORMAT parquet, COMPRESSION zstd)"
     ).fetchall()
     return int(found[0][0])

@@ -16,6 +16,24 @@ from features.ledger.tables import SHOWN_ROWS, TABLES, Table
 _ROW, _FILE = "file_row_number", "file_index"  # what DuckDB adds to the columns of a file
 
 
+class TableFault(LedgerError):
+    """Say what is wrong with the files of a table, so that it cannot be read.
+
+    Attributes
+    ----------
+    table, column : str
+        Where; the column is empty where the fault is not of one.
+    rows : int
+        How many rows it takes away; 0 where they cannot be counted.
+    """
+
+    def __init__(self, message: str, table: str, column: str = "", rows: int = 0) -> None:
+        super().__init__(message)
+        self.table = table
+        self.column = column
+        self.rows = rows
+
+
 @dataclass(frozen=True)
 class TableFiles:
     """The Parquet files of one table and the type of each ledger column they have.
@@ -41,20 +59,34 @@ class TableFiles:
     def place(self) -> str:
         """Return the SQL that says where a row of the source stands, for a person."""
         row = "'a row'" if _ROW in self.hidden else f"'row ' || ({_ROW} + 1)"
-        if len(self.paths) == 1 or _FILE in self.hidden:
-            return row
-        names = ", ".join("'" + path.name.replace("'", "''") + "'" for path in self.paths)
-        return f"{row} || ' of ' || list_extract([{names}], CAST({_FILE} + 1 AS BIGINT))"
+        names = ["'" + path.name.replace("'", "''") + "'" for path in self.paths]
+        if len(self.paths) == 1:
+            return f"{row} || ' of ' || {names[0]}"
+        if _FILE in self.hidden:
+            return f"{row} || ' of one of the files'"
+        among = ", ".join(names)
+        return f"{row} || ' of ' || list_extract([{among}], CAST({_FILE} + 1 AS BIGINT))"
 
 
-def find_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, TableFiles]:
+def find_tables(
+    connection: duckdb.DuckDBPyConnection, folder: Path, faults: list[TableFault] | None = None
+) -> dict[str, TableFiles]:
     """Return the tables that a ledger has, by name, after checking their columns.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Any connection.
+    folder : Path
+        The ledger.
+    faults : list of TableFault, optional
+        Takes what is wrong with tables, which are then left out; without it that is an error.
 
     Raises
     ------
     LedgerError
-        If the folder is no ledger, a required table or column is missing, a file cannot
-        be read, or a column has a wrong type.
+        If the folder is no ledger; and, all told at once, if a required table or column is
+        missing, a file cannot be read, or a column has a wrong type.
     """
     if not folder.is_dir():
         message = (
@@ -63,16 +95,18 @@ def find_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str
         )
         raise LedgerError(message)
     found: dict[str, TableFiles] = {}
+    told: list[TableFault] = []
     for table in TABLES.values():
-        paths = _paths(folder, table.name)
-        if paths:
-            found[table.name] = TableFiles(table, paths, *_types(connection, table, paths))
-        elif table.required:
-            message = (
-                f"The ledger {folder} lacks the table {table.name}. Add {table.name}.parquet, or a "
-                f"folder {table.name}/ of Parquet files."
-            )
-            raise LedgerError(message)
+        try:
+            paths = _paths(folder, table)
+            if paths:
+                found[table.name] = _checked(connection, table, paths)
+        except TableFault as fault:
+            told.append(fault)
+    if told and faults is None:
+        raise LedgerError("\n".join(str(fault) for fault in told))
+    if faults is not None:
+        faults += told
     return found
 
 
@@ -98,27 +132,44 @@ def as_it_is(path: Path) -> str:
     return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
 
 
-def _paths(folder: Path, name: str) -> tuple[Path, ...]:
-    single = folder / f"{name}.parquet"
-    several = tuple(sorted((folder / name).glob("*.parquet")))
-    if single.is_file() and several:
+def printable(error: Exception) -> str:
+    """Return the first words of an engine's error; what a file is damaged by may stand in it."""
+    line = str(error).splitlines()[0][:120]
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
+def _paths(folder: Path, table: Table) -> tuple[Path, ...]:
+    name = table.name
+    single, several = folder / f"{name}.parquet", folder / name
+    parts = tuple(sorted(several.glob("*.parquet")))
+    mend = f"Add {name}.parquet, or a folder {name}/ of Parquet files."
+    if single.is_file() and parts:
         message = (
             f"The table {name} stands twice in {folder}: as {name}.parquet and as the folder "
             f"{name}/. Keep one of them."
         )
-        raise LedgerError(message)
-    return (single,) if single.is_file() else several
+        raise TableFault(message, name)
+    if single.is_dir():
+        message = f"The table {name} is a folder called {name}.parquet in {folder}. {mend}"
+        raise TableFault(message, name)
+    if several.is_dir() and not parts and not single.is_file():
+        message = f"The folder {name}/ of the ledger {folder} holds no Parquet file. {mend}"
+        raise TableFault(message, name)
+    if table.required and not parts and not single.is_file():
+        message = f"The ledger {folder} lacks the table {name}. {mend}"
+        raise TableFault(message, name)
+    return (single,) if single.is_file() else parts
 
 
-def _types(
+def _checked(
     connection: duckdb.DuckDBPyConnection, table: Table, paths: tuple[Path, ...]
-) -> tuple[dict[str, str], frozenset[str]]:
+) -> TableFiles:
     in_files = [_described(connection, table, (path,)) for path in paths]
     together = in_files[0] if len(paths) == 1 else _described(connection, table, paths)
     for column in table.columns:
         if column.name not in together:
             if column.required:
-                raise LedgerError(_missing(table, column.name, tuple(together)))
+                raise _missing(connection, table, column.name, paths, tuple(together))
             continue
         told = [
             (path, types[column.name])
@@ -127,29 +178,31 @@ def _types(
         ]
         misfits = [(path, kind) for path, kind in told if not fits(column, kind)]
         shown = [_first_values(connection, table, path, column.name) for path, _ in misfits]
-        if any(shown) or (len(misfits) < len(told) and not fits(column, together[column.name])):
-            of = next((place for place, values in enumerate(shown) if values), None)
-            kinds = together[column.name] if of is None else misfits[of][1]
+        if any(rows for _, rows in shown) or (
+            len(misfits) < len(told) and not fits(column, together[column.name])
+        ):
+            of = next((place for place, (_, rows) in enumerate(shown) if rows), None)
+            where, kind = (paths[0], together[column.name]) if of is None else misfits[of]
+            values, rows = ("", 0) if of is None else shown[of]
             message = (
-                f"Table {table.name}, column {column.name}: the file holds {kinds}, which "
-                f"cannot be {KIND_WORDS[column.kind]}{shown[of] if of is not None else ''}. "
-                f"{mend_of_type(column)}."
+                f"Table {table.name}, column {column.name}: the file {where.name} holds {kind}, "
+                f"which cannot be {KIND_WORDS[column.kind]}{values}. {mend_of_type(column)}."
             )
-            raise LedgerError(message)
+            raise TableFault(message, table.name, column.name, rows)
         if misfits and len(misfits) == len(told):
             together[column.name] = NULL_TYPE  # of whatever type, it holds no value
     known = {column.name for column in table.columns}
     types = {name: kind for name, kind in together.items() if name in known}
-    return types, frozenset({_ROW, _FILE} & together.keys())
+    return TableFiles(table, paths, types, frozenset({_ROW, _FILE} & together.keys()))
 
 
 def _first_values(
     connection: duckdb.DuckDBPyConnection, table: Table, path: Path, column: str
-) -> str:
-    """Return the first values of a column with their rows, or nothing where it has none."""
+) -> tuple[str, int]:
+    """Return the first values of a column with their rows, and how many values it has."""
     try:
         rows = connection.execute(
-            f'SELECT {_ROW} + 1, CAST("{column}" AS VARCHAR) '
+            f'SELECT {_ROW} + 1, CAST("{column}" AS VARCHAR), count(*) OVER () '
             "FROM read_parquet($path, hive_partitioning = false) "
             f'WHERE "{column}" IS NOT NULL LIMIT {SHOWN_ROWS}',
             {"path": as_it_is(path)},
@@ -157,8 +210,9 @@ def _first_values(
     except duckdb.Error as error:
         raise _unreadable(table, (path,), error) from error
     if not rows:
-        return ""
-    return " — " + "; ".join(f"row {row}: {str(value)[:40]}" for row, value in rows)
+        return "", 0
+    values = "; ".join(f"row {row}: {str(value)[:40]}" for row, value, _ in rows)
+    return f" in {rows[0][2]} row(s) — {values}", int(rows[0][2])
 
 
 def _described(
@@ -176,14 +230,29 @@ def _described(
     return {name: kind for name, kind, *_ in rows}
 
 
-def _unreadable(table: Table, paths: tuple[Path, ...], error: duckdb.Error) -> LedgerError:
-    return LedgerError(
+def _unreadable(table: Table, paths: tuple[Path, ...], error: duckdb.Error) -> TableFault:
+    message = (
         f"Table {table.name}: {' or '.join(path.name for path in paths)} is not a readable "
-        f"Parquet file ({str(error).splitlines()[0][:120]}). Write the file again."
+        f"Parquet file ({printable(error)}). Write the file again."
     )
+    return TableFault(message, table.name)
 
 
-def _missing(table: Table, column: str, present: tuple[str, ...]) -> str:
+def _missing(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    column: str,
+    paths: tuple[Path, ...],
+    present: tuple[str, ...],
+) -> TableFault:
     near = difflib.get_close_matches(column, present, n=3, cutoff=0.5)
     hint = f" Near names in the file: {', '.join(near)}." if near else ""
-    return f"Table {table.name} lacks the required column {column}.{hint} Rename or add the column."
+    rows = connection.execute(
+        "SELECT count(*) FROM read_parquet($paths, union_by_name = true)",
+        {"paths": [as_it_is(path) for path in paths]},
+    ).fetchall()[0][0]
+    message = (
+        f"Table {table.name} lacks the required column {column} in {paths[0].name}.{hint} "
+        "Rename or add the column."
+    )
+    return TableFault(message, table.name, column, int(rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,13 +11,21 @@ from pathlib import Path
 
 import duckdb
 
+from features.errors import LedgerError
 from features.ledger import checks, currency, normalise
+from features.ledger.connection import connected
 from features.ledger.files import TableFiles, find_tables, fingerprint
 from features.ledger.settlement import build_items
 from features.ledger.tables import TABLES, YEARS_AHEAD
+from features.ledger.versions.manifest import Manifest, facts_key, is_versioned, read_manifest
+from features.ledger.versions.state import (
+    load_originals,
+    show_facts,
+    show_originals,
+    table_files,
+)
 from features.settings import SETTINGS, FeatureSettings
 
-MEMORY = "4GB"
 EPOCH = date(1970, 1, 1)
 _OBSERVED = ("invoices", "payments", "bad_debts", "legal_events")
 
@@ -127,15 +134,17 @@ def open_ledger(
     LedgerError
         If the ledger breaks a rule; the message names table, column, rows and mend.
     """
-    with tempfile.TemporaryDirectory(prefix="tradegrade-") as spill, duckdb.connect() as connection:
-        _set_up(connection, spill)
-        today = datetime.now(UTC).date()
-        last = max(today, latest or today)
-        files, rounded = _load_checked(connection, Path(path), last)
-        code = currency.settle_currency(connection, ledger_currency)
+    folder = Path(path)
+    today = datetime.now(UTC).date()
+    last = max(today, latest or today)
+    with connected() as connection:
+        if is_versioned(folder):
+            yield _versioned(connection, folder, ledger_currency, last)
+            return
+        files, rounded = _load_checked(connection, folder, last)
+        code = currency.settle_currency(connection, ledger_currency, files)
         build_items(connection, SETTINGS)
-        read_on = (last - EPOCH).days
-        yield Ledger(Path(path), connection, files, code, SETTINGS, read_on, rounded)
+        yield Ledger(folder, connection, files, code, SETTINGS, (last - EPOCH).days, rounded)
 
 
 @contextmanager
@@ -147,16 +156,57 @@ def open_facts(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, dict[str
     LedgerError
         If the ledger breaks a rule.
     """
-    with tempfile.TemporaryDirectory(prefix="tradegrade-") as spill, duckdb.connect() as connection:
-        _set_up(connection, spill)
-        files, _ = _load_checked(connection, Path(path), datetime.now(UTC).date())
+    folder = Path(path)
+    with connected() as connection:
+        if is_versioned(folder):
+            state = _complete(folder)
+            show_originals(connection, folder, state)
+            yield connection, table_files(folder, state)
+            return
+        files, _ = _load_checked(connection, folder, datetime.now(UTC).date())
         yield connection, files
 
 
-def _set_up(connection: duckdb.DuckDBPyConnection, spill: str) -> None:
-    connection.execute(f"SET memory_limit = '{MEMORY}'")
-    connection.execute("SET temp_directory = $spill", {"spill": spill})
-    connection.execute("SET preserve_insertion_order = true")
+def _versioned(
+    connection: duckdb.DuckDBPyConnection, folder: Path, ledger_currency: str, last: date
+) -> Ledger:
+    """Return a ledger of stored facts; where they are another policy's they are computed."""
+    state = _complete(folder)
+    if state.facts == facts_key() and (not state.several or state.currency == ledger_currency):
+        show_facts(connection, folder, state)
+        code = state.currency if state.several else _only_currency(connection, ledger_currency)
+    else:
+        load_originals(connection, folder, state)
+        code = currency.settle_currency(connection, ledger_currency, {})
+        build_items(connection, SETTINGS)
+    ledger = Ledger(
+        folder,
+        connection,
+        table_files(folder, state),
+        code,
+        SETTINGS,
+        (last - EPOCH).days,
+        state.rounded,
+    )
+    vars(ledger)["fingerprint"] = state.fingerprint  # of this state, whatever is imported now
+    return ledger
+
+
+def _complete(folder: Path) -> Manifest:
+    state = read_manifest(folder)
+    for table in TABLES.values():
+        if table.required and table.name not in state.tables:
+            message = f"The ledger {folder} lacks the table {table.name}. Import it."
+            raise LedgerError(message)
+    return state
+
+
+def _only_currency(connection: duckdb.DuckDBPyConnection, ledger_currency: str) -> str:
+    named = connection.execute(
+        "SELECT currency FROM led_invoices WHERE currency IS NOT NULL "
+        "UNION SELECT currency FROM led_orders WHERE currency IS NOT NULL"
+    ).fetchall()
+    return str(named[0][0]) if named else ledger_currency
 
 
 def _load_checked(
@@ -195,6 +245,6 @@ def _load(
 
 
 def _check_references(connection: duckdb.DuckDBPyConnection, files: dict[str, TableFiles]) -> None:
-    problems = [p for name in files for p in checks.key_problems(connection, name)]
+    problems = [p for t in files.values() for p in checks.key_problems(connection, t)]
     problems += [p for t in files.values() for p in checks.customer_problems(connection, t)]
     checks.refuse(problems)

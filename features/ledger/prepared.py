@@ -2,23 +2,27 @@
 
 Opening checks every row and settles every invoice, which takes memory and the processor; a
 server that answers meanwhile has neither to spare. The other process writes what it opened
-as a DuckDB file; this one reads it with little memory.
+as a DuckDB file; this one reads it with little memory. Beside it lies the same in the order
+of look-ups, for one customer at once.
 """
 
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from features.engines.indexed import open_index, write_index
 from features.errors import LedgerError, TradegradeError, UnavailableError
 from features.ledger.files import TableFiles
 from features.ledger.open import Ledger, open_ledger
@@ -26,11 +30,24 @@ from features.ledger.tables import TABLES
 from features.settings import SETTINGS
 
 MEMORY = "256MB"  # what a query may use, and pages kept at hand
-_DATABASE, _ABOUT = "ledger.duckdb", "about.json"
+_DATABASE, _ABOUT, _INDEX = "ledger.duckdb", "about.json", "rows.sqlite"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparedLedger(Ledger):
+    """A ledger that another process opened.
+
+    Attributes
+    ----------
+    index : sqlite3.Connection
+        Its facts as an indexed file; see `features.engines.indexed`.
+    """
+
+    index: sqlite3.Connection
 
 
 @contextmanager
-def open_prepared_ledger(path: Path, *, ledger_currency: str = "CNY") -> Iterator[Ledger]:
+def open_prepared_ledger(path: Path, *, ledger_currency: str = "CNY") -> Iterator[PreparedLedger]:
     """Yield a ledger that another process opened; nothing can be written to it.
 
     Parameters
@@ -51,8 +68,11 @@ def open_prepared_ledger(path: Path, *, ledger_currency: str = "CNY") -> Iterato
         folder = Path(name)
         _prepared_elsewhere(path, folder, ledger_currency)
         settings = {"memory_limit": MEMORY, "threads": 1, "temp_directory": str(folder / "spill")}
-        with duckdb.connect(folder / _DATABASE, read_only=True, config=settings) as connection:
-            yield _ledger(path, connection, folder)
+        with (
+            duckdb.connect(folder / _DATABASE, read_only=True, config=settings) as connection,
+            open_index(folder / _INDEX) as index,
+        ):
+            yield _ledger(path, connection, index, folder)
 
 
 def prepare_ledger(path: Path, folder: Path, *, ledger_currency: str) -> None:
@@ -81,8 +101,11 @@ def prepare_ledger(path: Path, folder: Path, *, ledger_currency: str) -> None:
             },
         }
         ledger.connection.execute(f"ATTACH '{_quoted(folder / _DATABASE)}' AS prepared")
-        ledger.connection.execute("COPY FROM DATABASE memory TO prepared")
+        for (name,) in ledger.connection.execute("SHOW TABLES").fetchall():
+            # a copy of the whole database would copy a view of files as a view
+            ledger.connection.execute(f"CREATE TABLE prepared.{name} AS FROM {name}")
         ledger.connection.execute("DETACH prepared")
+        write_index(ledger, folder / _INDEX)
     (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
 
@@ -111,7 +134,12 @@ def _prepared_elsewhere(path: Path, folder: Path, currency: str) -> None:
     raise UnavailableError(message)
 
 
-def _ledger(path: Path, connection: duckdb.DuckDBPyConnection, folder: Path) -> Ledger:
+def _ledger(
+    path: Path,
+    connection: duckdb.DuckDBPyConnection,
+    index: sqlite3.Connection,
+    folder: Path,
+) -> PreparedLedger:
     about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     files = {
         name: TableFiles(
@@ -122,7 +150,7 @@ def _ledger(path: Path, connection: duckdb.DuckDBPyConnection, folder: Path) -> 
         )
         for name, found in about["tables"].items()
     }
-    ledger = Ledger(
+    ledger = PreparedLedger(
         path=path,
         connection=connection,
         files=files,
@@ -130,6 +158,7 @@ def _ledger(path: Path, connection: duckdb.DuckDBPyConnection, folder: Path) -> 
         settings=SETTINGS,
         read_on=about["read_on"],
         rounded=about["rounded"],
+        index=index,
     )
     # worked out when it was opened: the files may be others by now
     vars(ledger).update(

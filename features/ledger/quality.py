@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,11 +16,14 @@ from features.errors import LedgerError
 from features.ledger import checks, currency, normalise
 from features.ledger import quality_counts as counts
 from features.ledger.checks import Problem
-from features.ledger.files import TableFiles, find_tables
-from features.ledger.open import EPOCH, MEMORY, Ledger
+from features.ledger.connection import connected
+from features.ledger.export import write_versions
+from features.ledger.files import TableFault, TableFiles, find_tables
+from features.ledger.open import EPOCH, Ledger
 from features.ledger.quality_counts import Profile
 from features.ledger.settlement import build_items
 from features.ledger.tables import TABLES, YEARS_AHEAD
+from features.ledger.versions.manifest import is_versioned
 from features.settings import SETTINGS
 from features.snapshot import all_pairs, snapshots
 
@@ -76,13 +78,19 @@ class _Reading:
     path: Path
     connection: duckdb.DuckDBPyConnection
     files: dict[str, TableFiles]
+    lost: frozenset[str]
     sound: frozenset[str]
     errors: list[Problem]
     rounded: dict[str, dict[str, int]]
 
     def can_read(self, *names: str) -> bool:
         """Tell whether each of these tables is loaded, or absent."""
-        return all(name in self.sound or name not in self.files for name in names)
+        return all(name in self.sound or name not in self.there for name in names)
+
+    @property
+    def there(self) -> dict[str, TableFiles | None]:
+        """The tables that the ledger has; None are the files of one that cannot be read."""
+        return {**self.files, **dict.fromkeys(self.lost)}
 
 
 def ledger_quality(
@@ -107,12 +115,16 @@ def ledger_quality(
     Raises
     ------
     LedgerError
-        If the folder is no ledger, lacks a required table or column, a column has a wrong
-        type, or a file cannot be read.
+        If the folder is no ledger.
     """
+    if is_versioned(Path(path)):
+        # what is stored is checked as strangers' files are: every rule, on every version
+        with tempfile.TemporaryDirectory(prefix="tradegrade-") as plain:
+            write_versions(Path(path), Path(plain))
+            return ledger_quality(Path(plain), ledger_currency=ledger_currency, today=today)
     day = today or datetime.now(UTC).date()
     latest = day + timedelta(days=round(365.25 * YEARS_AHEAD))
-    with _connected() as connection:
+    with connected() as connection:
         reading = _read(connection, Path(path), latest)
         profiles = tuple(
             counts.profile(connection, table, today=day, latest=latest)
@@ -141,36 +153,36 @@ def ledger_quality(
         )
 
 
-@contextmanager
-def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
-    with tempfile.TemporaryDirectory(prefix="tradegrade-") as spill, duckdb.connect() as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'")
-        connection.execute("SET temp_directory = $spill", {"spill": spill})
-        connection.execute("SET preserve_insertion_order = true")
-        yield connection
-
-
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, latest: date) -> _Reading:
     """Load every table whose rows keep the rules; a broken one stays empty."""
-    files = find_tables(connection, path)
-    errors = [p for t in files.values() for p in checks.row_problems(connection, t, latest)]
+    faults: list[TableFault] = []
+    files = find_tables(connection, path, faults)
+    errors = []
+    for name, table in list(files.items()):
+        try:
+            errors += checks.row_problems(connection, table, latest)
+        except TableFault as fault:
+            faults.append(fault)
+            del files[name]
+    errors = [Problem(f.table, f.column, f.rows, str(f)) for f in faults] + errors
+    lost = frozenset(fault.table for fault in faults)
     sound = frozenset(files) - {problem.table for problem in errors}
     rounded = {}
-    for name, table in TABLES.items():
+    for name, absent in TABLES.items():
         if name in sound:
             normalise.load(connection, files[name])
             rounded[name] = normalise.rounded_values(connection, files[name])
         else:
-            normalise.load_absent(connection, table)
+            normalise.load_absent(connection, absent)
     ordered = [name for name in files if name in sound]
-    errors += [p for name in ordered for p in checks.key_problems(connection, name)]
+    errors += [p for name in ordered for p in checks.key_problems(connection, files[name])]
     if "customers" in sound:
         errors += [p for n in ordered for p in checks.customer_problems(connection, files[n])]
-    return _Reading(path, connection, files, sound, errors, rounded)
+    return _Reading(path, connection, files, lost, sound, errors, rounded)
 
 
 def _warnings(reading: _Reading, profiles: tuple[Profile, ...]) -> Iterator[Problem]:
-    yield from counts.orphan_problems(reading.connection, reading.files, reading.sound)
+    yield from counts.orphan_problems(reading.connection, reading.there, reading.sound)
     for found in profiles:
         if found.name in reading.sound:
             files = reading.files[found.name]
@@ -184,7 +196,7 @@ def _settled_currency(reading: _Reading, ledger_currency: str) -> str | None:
     if not reading.can_read(*_MONEY):
         return None
     try:
-        return currency.settle_currency(reading.connection, ledger_currency)
+        return currency.settle_currency(reading.connection, ledger_currency, reading.files)
     except LedgerError as error:
         reading.errors.append(_unrated(reading.connection, str(error)))
         return None

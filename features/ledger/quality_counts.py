@@ -190,12 +190,13 @@ def corrected_ids(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 
 def orphan_problems(
     connection: duckdb.DuckDBPyConnection,
-    files: Mapping[str, TableFiles],
+    files: Mapping[str, TableFiles | None],
     sound: Collection[str],
 ) -> Iterator[Problem]:
     """Yield the rows that name something absent, a problem for each pointer that has any.
 
-    A table that is not sound is not loaded, so nothing is said of it or of what points there.
+    A table that is not sound is not loaded, so nothing is said of it or of what points there;
+    one whose files cannot be read has None for them.
     """
     for pointer in POINTERS:
         there = pointer.target in sound or pointer.target not in files
@@ -237,10 +238,10 @@ def customers_and_strangers(connection: duckdb.DuckDBPyConnection) -> tuple[int,
 
 
 def _orphans(
-    connection: duckdb.DuckDBPyConnection, files: Mapping[str, TableFiles], pointer: Pointer
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, TableFiles | None], pointer: Pointer
 ) -> list[Problem]:
     source, column = files[pointer.table], pointer.column
-    if source.types.get(column, NULL_TYPE) == NULL_TYPE:
+    if source is None or source.types.get(column, NULL_TYPE) == NULL_TYPE:
         return []
     key = TABLES[pointer.target].key[0]
     lost = (
@@ -251,8 +252,7 @@ def _orphans(
     if not rows:
         return []
     shown = connection.execute(
-        f"SELECT 'row ' || (t.file_row_number + 1) || ': ' || t.\"{column}\" {lost} "
-        f"ORDER BY t.file_row_number LIMIT {SHOWN_ROWS}"
+        f"SELECT {source.place} || ': ' || t.\"{column}\" {lost} LIMIT {SHOWN_ROWS}"
     ).fetchall()
     absent = "does not have" if pointer.target in files else "would have; the ledger lacks it"
     message = (

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from features.evidence import Key, RowsFound
-from models.book import Grader, book_of_day, known_customers
+import numpy as np
+
+from features.evidence import Key, RowsFound, evidence_rows
+from features.online import known_among, snapshots_of_few
+from models.book import SHOWN_ROWS, Grader, grade_pairs
 from models.document import driver_document, grade_document
 from models.explain.drivers import Explanation, explain
 from models.explain.reasons import Reason, reasons_of
@@ -59,7 +63,7 @@ def customer_scores(
         return [_from_store(*one, drivers=asked.explain) for one in scored]
     with live.ledger() as ledger:
         day = asked.as_of or ledger.last_day
-        known = set(known_customers(ledger, day)) if day is not None else set()
+        known = known_among(ledger, asked.customer_ids, day) if day is not None else set()
         detail = Text(
             "账套在该日期没有此客户。请核对编号和日期。",
             "The ledger knows no such customer on that day. Check the id and the day.",
@@ -71,14 +75,18 @@ def customer_scores(
         ]
         if faults or day is None:
             raise Problem(NO_CUSTOMER, detail, faults[:20])
-        book = book_of_day(
+        days = np.full(len(asked.customer_ids), day, dtype="datetime64[D]")
+        _, explanations = grade_pairs(
             ledger,
-            day,
+            (asked.customer_ids, days),
             grader,
-            customer_ids=asked.customer_ids,
             prior_grades=store.prior_grades(day, asked.customer_ids),
+            overrides={},
+            compute=snapshots_of_few,
         )
-    pairs = zip(book.explanations, book.reasons, strict=True)
+        find_rows = partial(evidence_rows, ledger, at_most=SHOWN_ROWS)
+        reasons = reasons_of(explanations, grader.policy, find_rows)
+    pairs = zip(explanations, reasons, strict=True)
     return [_explained(e, r, drivers=asked.explain) for e, r in pairs]
 
 

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.slow
 def results(tmp_path_factory: pytest.TempPathFactory) -> str:
     out = tmp_path_factory.mktemp("bench") / "RESULTS.md"
     size = ["--customers", "60", "--months", "12", "--rounds", "1", "--rows", "6", "--seconds", "0"]
-    result = CliRunner().invoke(benchmarks, [*size, "--out", str(out)])
+    left_out = ["--scale-customers", "0"]  # test_scale.py runs it
+    result = CliRunner().invoke(benchmarks, [*size, *left_out, "--out", str(out)])
     assert result.exit_code == 0, result.output
     return out.read_text(encoding="utf-8")
 
@@ -54,6 +55,12 @@ def test_both_kernels_add_up_to_the_difference_of_the_log_odds(results: str):
     )
     ours = float(sentence.split("by at most ")[1].split(" (ours)")[0])
     assert ours < 1e-9
+
+
+def test_one_customer_looked_up_has_the_values_of_the_batch(results: str):
+    assert "100.0% of the values looked up are those of the batch, bit for bit" in results
+    assert "| looked up in a prepared ledger's index (ours)" in results
+    assert "| × the first | p99 |" in results
 
 
 def test_customers_whose_rows_say_everything_get_equal_features(results: str):

@@ -85,9 +85,9 @@ def test_a_summary_counts_and_adds_up(bundle: Bundle) -> None:
     )
     gradings = grade_snapshots(snapshots, bundle, POLICY)
     lines = {line.grade: line for line in grade_lines(gradings, snapshots)}
-    assert [line.customers for line in lines.values()] == [0, 2, 0, 1]
-    assert lines["B"].exposure == Decimal("100.00")
-    assert lines["A"].default_probability is None
+    assert [line.customers for line in lines.values()] == [2, 0, 0, 1]
+    assert lines["A"].exposure == Decimal("100.00")
+    assert lines["B"].default_probability is None
     assert lines["D"].default_probability == gradings[1].default_probability
     at_risk = 50.0 * gradings[1].default_probability
     assert float(lines["D"].amount_at_risk) == pytest.approx(at_risk, abs=0.005)

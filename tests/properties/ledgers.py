@@ -1,4 +1,7 @@
-"""Random small ledgers for generative tests: every table, late knowledge, corrections.
+"""Random small ledgers for generative tests: every table, early and late knowledge, corrections.
+
+Payments bounce and name no invoice, invoices are credit notes, a correction may move a row to
+another customer.
 
 Two customers with every kind of row, and a third whose first invoice names the home
 currency, so that what becomes known later does not decide what the ledger is counted in.
@@ -20,12 +23,16 @@ BEFORE = (START - timedelta(days=30)).isoformat()
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
+NAMES = {c.name for t in TABLES.values() for c in t.columns if c.kind == "id"} | {
+    "industry",
+    "subject_id",
+}
 
 days = st.integers(0, SPAN).map(lambda n: (START + timedelta(days=n)).isoformat())
 customers = st.sampled_from(["c1", "c2"])
 amounts = st.integers(1, 5_000_000).map(lambda minor: f"{minor / 100:.2f}")
 signed = st.integers(-200_000, 5_000_000).map(lambda minor: f"{minor / 100:.2f}")
-lags = st.one_of(st.none(), st.integers(0, 120))
+lags = st.one_of(st.none(), st.integers(-20, 120))  # some are told before their day
 
 
 def later(day: str, by: int) -> str:
@@ -140,6 +147,18 @@ _KEYS: dict[str, st.SearchStrategy[Row]] = {
     "fx_rates": st.fixed_dictionaries({"currency": st.just("USD"), "published_on": days}),
 }
 _MOST_ROWS = {"invoices": 5, "payments": 5, "customers": 2}
+
+
+def renamed(tables: Tables, mark: str) -> Tables:
+    """Return the same facts with a mark on every name; the home currency keeps its own."""
+    return {name: [_marked(row, mark) for row in rows] for name, rows in tables.items()}
+
+
+def _marked(row: Row, mark: str) -> Row:
+    changed: dict[str, Any] = {n: row[n] + mark for n in NAMES if row.get(n) is not None}
+    if row.get("currency") not in (None, "CNY"):
+        changed["currency"] = row["currency"] + mark
+    return row | changed
 
 
 @st.composite

@@ -77,7 +77,7 @@ def test_an_id_with_nul_is_refused_before_postgres_would(
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/customers?q=c0000001", "/customers?order=exposure&grade=B", "/customers/C0000001"],
+    ["/", "/customers?q=c0000001", "/customers?order=exposure&grade=C", "/customers/C0000001"],
 )
 def test_the_pages_are_those_of_sqlite(
     on_postgres: tuple[Shop, TestClient], ledger_client: TestClient, address: str

@@ -6,23 +6,34 @@ from pathlib import Path
 import pytest
 
 from features.catalogue import FEATURE_NAMES
-from tests.drawn import features_of, write_ledger
-from tests.spec.outside import OUTSIDE
-from tests.spec.trade import TRADE
+from features.ledger.open import open_ledger
+from features.snapshot import snapshots
+from tests.drawn import write_ledger
+from tests.spec.books import D, Story
+from tests.spec.cases import CASES, STORIES
+from tests.spec.together import differences, pairs_of
 
-D = "2025-06-30"
-CASES = {**TRADE, **OUTSIDE}
-
-
-@pytest.mark.parametrize(("tables", "expected"), CASES.values(), ids=CASES)
-def test_features_as_drawn(tmp_path: Path, tables: dict, expected: dict) -> None:
-    customers = tables.get("customers") or [{"customer_id": "c1"}]
-    found = features_of(write_ledger(tmp_path, **{**tables, "customers": customers}), D)
-    wanted = {name: math.nan if value is None else value for name, value in expected.items()}
-    seen = {name: found[name] for name in expected}
-    assert seen == pytest.approx(wanted, rel=1e-12, abs=1e-12, nan_ok=True)
+__all__ = ["CASES", "D"]  # an engine's own tests draw on them too
 
 
-def test_every_feature_is_drawn() -> None:
-    drawn = {name for _, expected in CASES.values() for name in expected}
-    assert set(FEATURE_NAMES) <= drawn
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_features_as_drawn(tmp_path: Path, story: Story) -> None:
+    with open_ledger(write_ledger(tmp_path, **story.whole)) as ledger:
+        rows = snapshots(ledger, pairs_of((story.customer, day) for day in story.days))
+        found = {day: rows.row(place) for place, day in enumerate(story.days)}
+    assert differences(story, found) == {}
+
+
+def test_every_feature_is_drawn_with_two_values() -> None:
+    drawn: dict[str, set[float | None]] = {name: set() for name in FEATURE_NAMES}
+    for story in STORIES.values():
+        for expected in story.days.values():
+            for name, value in expected.items():
+                drawn[name].add(value if value is None else round(float(value), 9))
+    assert [name for name, values in drawn.items() if len(values) < 2] == []
+
+
+def test_a_difference_is_told_and_nothing_else() -> None:
+    story = Story({}, {D: {"a": 1, "b": None, "c": 1 / 3, "d": 2, "e": None}})
+    found = {D: {"a": 1.0, "b": math.nan, "c": 1 / 3 + 1e-15, "d": math.nan, "e": 0.0}}
+    assert differences(story, found) == {f"{D} d": "nan, not 2", f"{D} e": "0.0, not None"}

@@ -183,6 +183,30 @@ CASES = {
         "2025-02-10",
         {"I1": ("2025-02-01", "0.00")},
     ),
+    "named money and pool together settle on the later of their days": (
+        [invoice("I1", *JAN, 100)],
+        [payment("P1", "2025-01-10", 40), payment("P2", "2025-01-20", 60, invoice_id="I1")],
+        "2025-01-20",
+        {"I1": ("2025-01-20", "0.00")},
+    ),
+    "paid without a name and again by name, it was settled by the first": (
+        [invoice("I1", *JAN, 100)],
+        [payment("P1", "2025-01-10", 100), payment("P2", "2025-02-20", 100, invoice_id="I1")],
+        "2025-02-20",
+        {"I1": ("2025-01-10", "0.00")},
+    ),
+    "named money that comes when an older one takes the pool leaves no day open": (
+        [invoice("I1", *JAN, 100), invoice("I2", "2025-01-20", "2025-01-25", 100)],
+        [payment("P1", "2025-01-10", 100), payment("P2", "2025-01-20", 100, invoice_id="I1")],
+        "2025-01-20",
+        {"I1": ("2025-01-10", "0.00"), "I2": ("2025-01-20", "0.00")},
+    ),
+    "a day later it was open for a day": (
+        [invoice("I1", *JAN, 100), invoice("I2", "2025-01-20", "2025-01-25", 100)],
+        [payment("P1", "2025-01-10", 100), payment("P2", "2025-01-21", 100, invoice_id="I1")],
+        "2025-01-21",
+        {"I1": ("2025-01-21", "0.00"), "I2": ("2025-01-20", "0.00")},
+    ),
     "a corrected amount holds from the day it is known": (
         [
             invoice("I1", *JAN, 100),

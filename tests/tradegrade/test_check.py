@@ -88,7 +88,10 @@ def test_a_broken_rule_exits_3_with_the_same_document(faulty: Path) -> None:
     assert set(error) == {"table", "column", "rows", "message", "level"}
     assert (error["table"], error["column"], error["rows"]) == ("invoices", "due_on", 1)
     assert error["level"] == "error"
-    assert "is due before it is issued in 1 row(s) — row 1 (i1)" in error["message"]
+    assert (
+        "is due before it is issued in 1 row(s) — row 1 of invoices.parquet (i1)"
+        in error["message"]
+    )
     assert (warning["table"], warning["rows"], warning["level"]) == ("payments", 1, "warning")
     assert [table["rows"] for table in told["tables"]] == [1, 1, 2]
     assert [row["feature"] for row in told["features"]] == list(FEATURE_NAMES)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from features.engines.spark_session import java
 from features.errors import TradegradeError
 from serving.database import store_exists
 from tradegrade.output import print_json
@@ -32,6 +33,7 @@ _EXTRAS = {
         "psycopg",
         "uvicorn",
     ),  # fmt: skip
+    "spark": ("pyspark", "pandas"),
 }
 _GIBIBYTE = 2**30
 
@@ -65,7 +67,7 @@ def findings() -> list[Finding]:
     checks: list[Callable[[], Finding]] = [_python, _libgomp, _workspace, _disk, _champion, _store]
     packages = [_package(name, needed=True) for name in _NEEDED]
     extras = [_extra(name, wanted) for name, wanted in _EXTRAS.items()]
-    optional = [_program("java", "the Spark engine"), _program("chromium", "tests in a browser")]
+    optional = [_java(), _program("chromium", "tests in a browser")]
     return [*(check() for check in checks), *packages, *extras, *optional]
 
 
@@ -129,6 +131,12 @@ def _extra(name: str, wanted: tuple[str, ...]) -> Finding:
         told = f"{', '.join(missing)} not installed: run `make setup`, or install the extra {name}"
         return Finding(f"extra {name}", "absent", told)
     return Finding(f"extra {name}", "ok", ", ".join(wanted))
+
+
+def _java() -> Finding:
+    path = java()
+    told = "only needed for the Spark engine: apt-get install -y default-jre-headless"
+    return Finding("java", "ok" if path else "absent", path or told)
 
 
 def _program(name: str, purpose: str) -> Finding:

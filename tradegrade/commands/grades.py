@@ -76,9 +76,9 @@ def grade(
     refuse_unwritable(out)
     grading = grader(bundle, policy)
     note(f"graded by model {grading.bundle.model_version}, policy {grading.policy.policy_version}")
-    with computing(engine) as compute, ledger_of(ledger, grading, as_of) as opened:
+    with computing(engine) as ready, ledger_of(ledger, grading, as_of) as opened:
         prior = prior_grades(as_of)
-        book = book_of_day(opened, as_of, grading, prior_grades=prior, compute=compute)
+        book = book_of_day(opened, as_of, grading, prior_grades=prior, grade=ready.grade)
         documents = documents_of(book)
         if store:
             note(told_storing(keep(book, opened, grading)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from features.errors import UsageError
+from features.errors import LedgerError, UsageError
 from features.given import read_pairs, refuse_strangers
 from features.ledger import simulate as seller
 from features.ledger.open import open_ledger
@@ -54,13 +54,20 @@ def features(
     given = None if pairs is None else read_pairs(pairs)
     latest = max(as_of) if as_of else max(given[1].tolist()) if given else None
     with (
-        computing(engine) as compute,
+        computing(engine) as ready,
         open_ledger(ledger, ledger_currency=currency, latest=latest) as opened,
     ):
         for told in opened.notes():
             note(told)
         if given is not None:
             refuse_strangers(opened, given[0], f"The pairs {pairs}")
-        found = compute(opened, given or all_pairs(opened, as_of or ()))
+        asked = given or all_pairs(opened, as_of or ())
+        if not asked[0]:
+            message = (
+                f"No customer of {ledger} was known then. Give a later --as-of, or check known_on "
+                "and customer_since in the table customers."
+            )
+            raise LedgerError(message)
+        found = ready.compute(opened, asked)
     write_table(out, found.to_arrow())
     note(f"wrote {len(found)} rows of {len(found.names)} features to {out}")

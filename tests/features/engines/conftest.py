@@ -1,14 +1,19 @@
-"""Engines to test with: a real PostgreSQL, started from its wheel once for all tests."""
+"""Engines to test with: a real PostgreSQL and a real Spark, started once for all tests."""
 
+import gc
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from features.engines.private import private_postgres
+from features.engines.spark_session import refuse_without_spark, spark_session
+from features.errors import UnavailableError
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +30,20 @@ def server_home() -> Iterator[Path]:
     _skip_without_postgres()
     with _open_folder() as home:
         yield home
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    """Return a Spark of this test module, which commands that run in this process use too."""
+    try:
+        refuse_without_spark()
+    except UnavailableError as error:
+        pytest.skip(f"no Spark here: {error}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # pyspark leaves sockets to be collected
+        with spark_session() as running:
+            yield running
+        gc.collect()
 
 
 @contextmanager

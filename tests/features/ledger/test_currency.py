@@ -135,7 +135,8 @@ def test_a_missing_rate_names_currency_and_date(tmp_path: Path) -> None:
         amounts(tmp_path, invoices=rows, fx_rates=USD)
     assert str(caught.value) == (
         "Table invoices, column currency: 1 row(s) in EUR have no rate to CNY, the first on "
-        "2025-01-10. Add a row to fx_rates for EUR published and known by 2025-01-10."
+        "2025-01-10 — row 2 of invoices.parquet (I). Add a row to fx_rates for EUR published and "
+        "known by 2025-01-10."
     )
 
 

@@ -30,8 +30,8 @@ def told(bundle: Bundle, before: dict, after: dict, find_rows=nothing) -> ToldCh
 
 def test_a_fall_says_from_where_to_where_and_why(bundle: Bundle) -> None:
     change = told(bundle, {}, {"is_dishonest": 1.0, "legal_count_730d": 1.0})
-    assert change.sentence.en.startswith("The grade fell from B to D, the score went from ")
-    assert change.sentence.zh.startswith("等级由B降至D，得分由")
+    assert change.sentence.en.startswith("The grade fell from A to D, the score went from ")
+    assert change.sentence.zh.startswith("等级由A降至D，得分由")
     assert "the ceiling −" in change.sentence.en
     assert "等级上限−" in change.sentence.zh
 
@@ -39,7 +39,7 @@ def test_a_fall_says_from_where_to_where_and_why(bundle: Bundle) -> None:
 def test_a_rise_and_a_stay_are_told_as_such(bundle: Bundle) -> None:
     assert told(bundle, {"is_dishonest": 1.0}, {}).sentence.en.startswith("The grade rose from D")
     same = told(bundle, {}, {})
-    assert same.sentence.en.startswith("The grade stays B, the score went from ")
+    assert same.sentence.en.startswith("The grade stays A, the score went from ")
     assert same.sentence.en.endswith("(0.0 points).")
 
 

@@ -109,7 +109,7 @@ def test_the_table_refuses_change(
 def test_the_prior_grade_is_the_last_before_the_day(store: GradeStore, bundle: Bundle) -> None:
     for day, given in (("2025-04-30", {"is_dishonest": 1.0}), ("2025-05-31", {})):
         store.append(run_on(day, bundle), *graded(bundle, given, day=day))
-    assert store.prior_grades(date(2025, 6, 30)) == {"c1": "B"}
+    assert store.prior_grades(date(2025, 6, 30)) == {"c1": "A"}
     assert store.prior_grades(date(2025, 5, 31)) == {"c1": "D"}
     assert store.prior_grades(date(2025, 4, 30)) == {}
 

@@ -1,0 +1,1 @@
+"""Facts from files into a versioned ledger: what is read, what is rejected, what changed."""

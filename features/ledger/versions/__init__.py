@@ -1,0 +1,1 @@
+"""The versioned ledger: immutable files behind one manifest that is swapped whole."""
