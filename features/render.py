@@ -84,14 +84,14 @@ def snapshot_query(
     dialect : Dialect
         The engine's own spellings.
     folded : collection of str
-        Relations whose aggregates are there already, as a table ``fold_<relation>`` with
-        customer_id, as_of and the columns of `fold_names`.
+        Relations whose aggregates are there already: then the query reads the table
+        ``pairs_folded``, which has the pairs with the columns of `fold_names`.
     """
     names = fold_names(features, present)
-    relations = list(dict.fromkeys(fold.relation for fold in names))
+    relations = [r for r in dict.fromkeys(fold.relation for fold in names) if r not in folded]
     ctes = [_fold_cte(r, {f: n for f, n in names.items() if f.relation == r}, dialect)
-            for r in relations if r not in folded]  # fmt: skip
-    render = _Final(names, dialect)
+            for r in relations]  # fmt: skip
+    render = _Final(names, dialect, folded)
     columns = [f"CAST({render(f.value)} AS {dialect.double}) AS {f.name}" for f in features]
     joins = [
         f"LEFT JOIN fold_{r} ON fold_{r}.customer_id = p.customer_id AND fold_{r}.as_of = p.as_of"
@@ -102,7 +102,7 @@ def snapshot_query(
         with_clause
         + "SELECT p.customer_id, p.as_of,\n  "
         + ",\n  ".join(columns)
-        + "\nFROM pairs AS p\n"
+        + f"\nFROM {'pairs_folded' if folded else 'pairs'} AS p\n"
         + "\n".join(joins)
     )
 
@@ -150,9 +150,12 @@ def _row_leaf(node: Expr) -> str:
 class _Final:
     """Render the part of a feature above its aggregates."""
 
-    def __init__(self, names: dict[Aggregate, str], dialect: Dialect) -> None:
+    def __init__(
+        self, names: dict[Aggregate, str], dialect: Dialect, folded: Collection[str]
+    ) -> None:
         self._names = names
         self._dialect = dialect
+        self._folded = folded
 
     def __call__(self, node: Expr) -> str:
         match node:
@@ -180,7 +183,8 @@ class _Final:
     def _fold(self, fold: Aggregate) -> str:
         if fold not in self._names:
             return "CAST(NULL AS BIGINT)"
-        name = f"fold_{fold.relation}.{self._names[fold]}"
+        table = "p" if fold.relation in self._folded else f"fold_{fold.relation}"
+        name = f"{table}.{self._names[fold]}"
         return f"COALESCE({name}, 0)" if fold.kind in ("COUNT", "SUM") else name
 
 

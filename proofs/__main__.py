@@ -11,6 +11,7 @@ import click
 from features.errors import TradegradeError
 from proofs.command_kills import command_kills
 from proofs.contract import contract_run
+from proofs.import_kills import ImportsKilled, import_kills, import_scene
 from proofs.kills import Killed, kill_runs
 from proofs.malformed import send_malformed
 from proofs.scene import Scene, trained_scene
@@ -28,6 +29,9 @@ CUSTOMERS, MONTHS = 600, 36
     help="Of the whole command.",
 )  # fmt: skip
 @click.option(
+    "--imports", default=200, show_default=True, type=click.IntRange(0), help="While importing."
+)
+@click.option(
     "--malformed", default=2000, show_default=True, type=click.IntRange(0),
     help="Malformed requests sent to a server.",
 )  # fmt: skip
@@ -38,9 +42,15 @@ CUSTOMERS, MONTHS = 600, 36
 @click.option("--customers", default=CUSTOMERS, show_default=True, help="Of the made-up ledger.")
 @click.option("--seed", default=1, show_default=True, help="Draws the ledger and the moments.")
 def proofs(
-    kills: int, of_command: int, malformed: int, examples: int, customers: int, seed: int
+    kills: int,
+    of_command: int,
+    imports: int,
+    malformed: int,
+    examples: int,
+    customers: int,
+    seed: int,
 ) -> None:
-    """Kill processes that store grades, and mistreat a server."""
+    """Kill processes that store grades and that import, and mistreat a server."""
     with tempfile.TemporaryDirectory(prefix="tradegrade-proof-") as name:
         folder = Path(name)
         note(f"simulate {customers} customers over {MONTHS} months, train, grade two month-ends")
@@ -58,6 +68,15 @@ def proofs(
             commands = command_kills(scene, folder, kills=of_command, seed=seed, note=note)
             tell("command", commands)
             failed = failed or bool(commands.faults)
+        if imports:
+            note(f"kill {imports} imports")
+            (folder / "imports").mkdir()
+            scene_of_imports = import_scene(folder / "imports", customers=8, seed=seed)
+            imported = import_kills(
+                scene_of_imports, folder / "imports", kills=imports, seed=seed, note=note
+            )
+            tell("import", imported)
+            failed = failed or bool(imported.faults)
         if malformed or examples:
             failed = mistreated(scene, malformed, examples, seed) or failed
     sys.exit(1 if failed else 0)
@@ -82,7 +101,7 @@ def mistreated(scene: Scene, malformed: int, examples: int, seed: int) -> bool:
     return bool(found.faults) or not kept
 
 
-def tell(name: str, found: Killed) -> None:
+def tell(name: str, found: Killed | ImportsKilled) -> None:
     """Print what came of the kills."""
     for sentence in found.sentences():
         click.echo(f"{name}: {sentence}")

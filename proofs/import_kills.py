@@ -11,6 +11,7 @@ import multiprocessing
 import random
 import shutil
 import statistics
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -141,7 +142,11 @@ def import_kills(
                 found.late += 1
             else:
                 found.phases[died_in] += 1
-                found.left[_seen(scene, ledger, f"killed in {died_in}", found)] += 1
+            left = _seen(scene, ledger, f"killed in {died_in}", found)
+            if died_in is not None:
+                found.left[left] += 1
+            if left == "after":
+                break
         nursery.completed(scene, ledger)
         if _seen(scene, ledger, "after an uninterrupted import", found) != "after":
             found.faults.append("an uninterrupted import after the kills did not complete it")
@@ -182,6 +187,14 @@ def _seen(scene: ImportScene, ledger: Path, when: str, found: ImportsKilled) -> 
         found.faults.append(f"{when}: a reader sees a mixture")
         return "a mixture"
     return state
+
+
+def _read_on(
+    scene: ImportScene, ledger: Path, found: ImportsKilled, ended: threading.Event
+) -> None:
+    while not ended.is_set():
+        _seen(scene, ledger, "while an import ran", found)
+        found.read += 1
 
 
 def _divide(whole: Path, first: Path, rest: Path) -> None:
@@ -255,15 +268,12 @@ class _Nursery:
         """Import and kill at a moment of a phase; return the phase it died in."""
         wanted, after = moment
         process, told = self._begun(scene, ledger)
-        phase, deadline = "", time.perf_counter() + _PATIENCE
+        phase, ended = "", threading.Event()
+        reader = threading.Thread(target=_read_on, args=(scene, ledger, found, ended))
+        reader.start()
         try:
             while phase != wanted:
-                if not told.poll(0):
-                    _seen(scene, ledger, "while an import ran", found)
-                    found.read += 1
-                    if not told.poll(0.02):
-                        assert time.perf_counter() < deadline, "an import hangs"
-                        continue
+                assert told.poll(_PATIENCE), "an import hangs"
                 phase, _ = told.recv()
             time.sleep(after)
             while told.poll(0):
@@ -271,6 +281,8 @@ class _Nursery:
         except EOFError:
             pass  # it ended: it is counted as late below
         process.kill()
+        ended.set()
+        reader.join()
         process.join()
         died = process.exitcode
         told.close()

@@ -33,10 +33,11 @@ def ready_query(
         Relations that the ledger can tell.
     """
     folded = folded_by_loops(connection, features, present)
-    for relation, table in folded.items():
-        connection.register(f"fold_{relation}", table)
+    if folded is None:
+        yield snapshot_query(features, present, DUCKDB)
+        return
+    connection.register("pairs_folded", folded.table)
     try:
-        yield snapshot_query(features, present, DUCKDB, folded=folded)
+        yield snapshot_query(features, present, DUCKDB, folded=folded.relations)
     finally:
-        for relation in folded:
-            connection.unregister(f"fold_{relation}")
+        connection.unregister("pairs_folded")

@@ -45,11 +45,27 @@ class _Pairs:
     table: pa.Table
 
 
+@dataclass(frozen=True)
+class Folded:
+    """The pairs with the aggregates that loops have folded.
+
+    Attributes
+    ----------
+    relations : frozenset of str
+        Whose aggregates these are; the others are small, or no loop can say them.
+    table : pyarrow.Table
+        customer_id, as_of and the columns of `features.render.fold_names`.
+    """
+
+    relations: frozenset[str]
+    table: pa.Table
+
+
 def folded_by_loops(
     connection: duckdb.DuckDBPyConnection,
     features: Sequence[Named],
     present: Collection[str],
-) -> dict[str, pa.Table]:
+) -> Folded | None:
     """Return the aggregates of the large relations, folded for the pairs by compiled loops.
 
     Parameters
@@ -63,12 +79,12 @@ def folded_by_loops(
 
     Returns
     -------
-    dict of str to pyarrow.Table
-        For each relation that was folded customer_id, as_of and the columns of
-        `features.render.fold_names`; one that is small, or that no loop can say, is left out.
+    Folded or None
+        None where no relation is large enough.
     """
     names = fold_names(features, present)
-    found: dict[str, pa.Table] = {}
+    columns: dict[str, pa.Array] = {}
+    relations: set[str] = set()
     pairs: _Pairs | None = None
     for relation in SHAPES:
         mine = {fold: name for fold, name in names.items() if fold.relation == relation}
@@ -77,10 +93,14 @@ def folded_by_loops(
         try:
             loop = loop_of(tuple(mine))
             pairs = pairs or _sorted_pairs(connection)
-            found[relation] = _folded(connection, loop, mine, pairs)
+            columns |= _folded(connection, loop, mine, pairs)
         except NotCompiledError:
             continue  # the engine folds it: the same values, more slowly
-    return found
+        relations.add(relation)
+    if pairs is None or not relations:
+        return None
+    own = {name: pairs.table[name] for name in ("customer_id", "as_of")}
+    return Folded(frozenset(relations), pa.table(own | columns))
 
 
 def _is_large(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
@@ -107,15 +127,15 @@ def _sorted_pairs(connection: duckdb.DuckDBPyConnection) -> _Pairs:
 
 def _folded(
     connection: duckdb.DuckDBPyConnection, loop: Loop, names: dict[Aggregate, str], pairs: _Pairs
-) -> pa.Table:
+) -> dict[str, pa.Array]:
     try:
         answers = _answers(connection, loop, pairs, ordered=False)
     except _UnsortedError:
         answers = _answers(connection, loop, pairs, ordered=True)
-    columns = {name: pairs.table[name] for name in ("customer_id", "as_of")}
-    for fold, column in zip(loop.folds, answers, strict=True):
-        columns[names[fold]] = answer_column(fold, column)
-    return pa.table(columns)
+    return {
+        names[fold]: answer_column(fold, column)
+        for fold, column in zip(loop.folds, answers, strict=True)
+    }
 
 
 def _answers(

@@ -145,6 +145,7 @@ def import_facts(request: Request, *, waits: Callable[[], None] = lambda: None) 
             before = state
             state = _stored(connection, request, state, changed, log, rounded)
             write_manifest(request.ledger, with_dropped(before, state, datetime.now(UTC)))
+        if state.number:
             sweep(request.ledger, read_manifest(request.ledger))
         ignored = {source.path.name: source.ignored for source in sources if source.ignored}
         return Outcome(state.number, day, merged, rejected, rejects, ignored, rounded)

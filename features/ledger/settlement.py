@@ -173,7 +173,8 @@ def _settled(
 def _cost(payer: Ints, money: pa.Table) -> int:
     """Return about what settling costs: a pool is replayed on every day on which a row is known."""
     of_money = money["customer"].to_numpy()
-    rows = np.bincount(payer) + np.bincount(of_money, minlength=int(payer.max(initial=0)) + 1)
+    many = 1 + max(int(payer.max(initial=0)), int(of_money.max(initial=0)))
+    rows = np.bincount(payer, minlength=many) + np.bincount(of_money, minlength=many)
     pooled = np.unique(of_money[money["target"].to_numpy() == POOL])
     return int((rows[pooled] ** 2).sum() + (rows**2).sum() // 20)
 

@@ -152,7 +152,6 @@ def test_on_one_day_another_policy_alone_makes_the_change(
         (("grade", "--as-of", AS_OF, "--bundle", "nothing"), 4, "There is no bundle nothing"),
         (("grade", "--as-of", AS_OF, "--policy", "nothing.toml"), 4, "cannot be read"),
         (("grade", "--as-of", AS_OF, "--out", "x.xlsx"), 2, "neither .parquet nor .csv"),
-        (("grade", "--as-of", AS_OF, "--engine", "spark"), 5, "engine spark is not there yet"),
         (("change", "--from", AS_OF, "--to", BEFORE, "--all"), 2, "runs forward in time"),
         (("change", "--from", BEFORE, "--to", AS_OF), 2, "either a customer or --all"),
     ],
