@@ -13,6 +13,7 @@ import duckdb
 from features.errors import LedgerError, UsageError
 from features.intake.rows import read_rows, reject, rounded_values, start_rejects
 from features.intake.sources import Source, find_sources
+from features.ledger.checks import LARGEST_TOTAL
 from features.ledger.connection import connected
 from features.ledger.tables import SHOWN_ROWS, TABLES, YEARS_AHEAD
 from features.ledger.versions.compact import appended, sweep, with_dropped
@@ -181,7 +182,26 @@ def _read(
                 "led_customers UNION SELECT customer_id FROM in_customers"
             )
     _reject_unrated(connection, names, currency)
+    _refuse_beyond(connection, names)
     return rounded
+
+
+def _refuse_beyond(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
+    """Raise a LedgerError if the amounts of a table would not fit the integers of settlement."""
+    for name in names:
+        if "amount" not in {column.name for column in TABLES[name].columns}:
+            continue
+        total = connection.execute(
+            f"SELECT sum(abs(CAST(amount AS DOUBLE))) / 100 FROM ("
+            f"SELECT amount FROM led_{name} UNION ALL SELECT amount FROM in_{name})"
+        ).fetchall()[0][0]
+        if total is not None and total > LARGEST_TOTAL:
+            message = (
+                f"Table {name}, column amount: with this import the amounts add up to {total:.3g}, "
+                f"beyond {LARGEST_TOTAL:.1g}. Check the unit: amounts are in whole units of the "
+                "currency, with two places."
+            )
+            raise LedgerError(message)
 
 
 def _reject_unrated(

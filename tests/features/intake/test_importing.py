@@ -321,3 +321,10 @@ def test_the_quality_of_a_versioned_ledger_is_told(tmp_path: Path) -> None:
         "customers": 1, "invoices": 2, "payments": 1,
     }  # fmt: skip
     assert not quality.errors
+
+
+def test_amounts_that_add_up_beyond_what_settlement_counts_in_are_refused(tmp_path: Path) -> None:
+    large = [invoice(f"I{n}", "2025-05-01", "2025-06-01", 10**15) for n in range(50)]
+    with pytest.raises(LedgerError, match=r"Table invoices, column amount: .* add up to 5e\+16"):
+        take(tmp_path, invoices=large)
+    assert not (tmp_path / "ledger" / "manifest.json").exists()
