@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from features.errors import ModelError, UnavailableError
+from features.intake.importing import Request, import_facts
 from models.book import Grader
 from models.policy.load import load_policy
 from serving.errors import Problem
-from serving.live import Live, Sources
+from serving.live import Live, Sources, ledger_stamp
+from tests.drawn import invoice, write_ledger
 from tests.models.bundles import bundle_in, bundle_parts, policy_with
 from tests.serving.shop import Shop
 
@@ -221,3 +223,15 @@ def test_a_missing_ledger_is_told(world: World, tmp_path: Path) -> None:
         with pytest.raises(Problem) as told:
             live.ledger().__enter__()
         assert "log says why" in told.value.detail.en
+
+
+def test_a_versioned_ledger_changes_with_its_manifest_alone(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    one = write_ledger(tmp_path / "one", invoices=[invoice("I1", "2025-05-01", "2025-06-01", 10)])
+    import_facts(Request(one, ledger))
+    stamp = ledger_stamp(ledger)
+    (ledger / "files" / "half-written.parquet").write_bytes(b"PAR1")
+    assert ledger_stamp(ledger) == stamp
+    two = write_ledger(tmp_path / "two", invoices=[invoice("I2", "2025-05-01", "2025-06-01", 10)])
+    import_facts(Request(two, ledger))
+    assert ledger_stamp(ledger) != stamp
