@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
+from benchmarks.changes import change_times
 from benchmarks.explanations import explanation_times
 from benchmarks.online import online_times
 from benchmarks.results import page
 from benchmarks.scale import scale_section
-from benchmarks.service import service_figures
+from benchmarks.service import champion_of, service_figures, service_home
 from benchmarks.snapshots import snapshot_times
 from features.errors import TradegradeError
 from features.ledger.simulate import simulate
@@ -64,6 +65,8 @@ def benchmarks(
             ]
             if seconds:
                 sections.append(service_figures(ledger, rounds=rounds, seconds=seconds, note=note))
+                trained = champion_of(service_home(ledger))
+                sections.append(change_times(ledger, trained, customers=rounds * 100, note=note))
         if scale_customers:
             sections.insert(1, scale_section(scale_customers, rounds=rounds, note=note))
     except TradegradeError as error:

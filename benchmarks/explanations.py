@@ -19,7 +19,7 @@ from features.matrix import Floats, Snapshots
 from features.snapshot import all_pairs, snapshots
 from models.bundle import load_bundle
 from models.explain.background import background
-from models.explain.shapley import moved, tree_values
+from models.explain.shapley import PairTrees, add_pairs, compiled, moved, pair_trees, pair_values
 from models.trees import Ensemble, LeafBoxes, leaf_boxes, parse_trees
 from training.config import load_config
 from training.fit import fit_trees
@@ -41,7 +41,7 @@ class _Case:
         Where the trees come from, in a sentence.
     booster : lightgbm.Booster
         The trees as LightGBM and shap take them.
-    leaves, ensemble : LeafBoxes, Ensemble
+    leaves, ensemble, pairs : LeafBoxes, Ensemble, PairTrees
         The trees as ours takes them.
     now, before : ndarray of float64, shape (n, features)
         The rows, and those of the same customers a month earlier.
@@ -53,6 +53,7 @@ class _Case:
     booster: Any
     leaves: LeafBoxes
     ensemble: Ensemble
+    pairs: PairTrees
     now: Floats
     before: Floats
     reference: Floats
@@ -77,6 +78,7 @@ def explanation_times(
         Told what goes on.
     """
     note("explanations")
+    compiled()  # as a library is imported before
     case = _case(path, bundle, rows)
     few = min(_FEW, len(case.now))
     grade = interleaved(_of_a_grade(case), rounds=rounds, note=note)
@@ -124,6 +126,7 @@ def _case(path: Path, bundle: Path | None, rows: int) -> _Case:
         booster=lightgbm.Booster(model_str=text),
         leaves=leaf_boxes(ensemble),
         ensemble=ensemble,
+        pairs=pair_trees(ensemble),
         now=values[now],
         before=values[before],
         reference=values[before[0]] if reference is None else reference,
@@ -160,9 +163,9 @@ def _of_a_grade(case: _Case) -> Ways:
         "tables of the reference, row by row (ours)": lambda: [
             prepared.values(x[None]) for x in case.now
         ],
-        "pair kernel (ours, for changes)": lambda: [
-            tree_values(case.leaves, x, case.reference) for x in case.now
-        ],
+        "pair kernel, all rows at once (ours, for changes)": lambda: pair_values(
+            case.pairs, case.now, np.broadcast_to(case.reference, case.now.shape)
+        ),
         "shap TreeExplainer, interventional, one background, all rows at once": (
             lambda: explainer.shap_values(case.now, check_additivity=False)
         ),
@@ -178,7 +181,10 @@ def _of_a_grade(case: _Case) -> Ways:
 def _of_a_change(case: _Case, few: int) -> Ways:
     pairs = list(zip(case.now[:few], case.before[:few], strict=True))
     return {
-        "pair kernel (ours)": lambda: [tree_values(case.leaves, x, z) for x, z in pairs],
+        "pair kernel, pair by pair (ours)": lambda: [
+            pair_values(case.pairs, x[None], z[None]) for x, z in pairs
+        ],
+        "the same source uncompiled, as the server runs it (ours)": lambda: _plain(case, pairs),
         "shap TreeExplainer, interventional, built for each pair": lambda: [
             _explainer(case.booster, z).shap_values(x[None], check_additivity=False)
             for x, z in pairs
@@ -190,9 +196,15 @@ def _of_a_change(case: _Case, few: int) -> Ways:
     }
 
 
+def _plain(case: _Case, pairs: list[tuple[Floats, Floats]]) -> None:
+    for x, z in pairs:
+        out = [[0.0] * case.pairs.features]
+        add_pairs(case.pairs.lists, [x.tolist()], [z.tolist()], out)
+
+
 def _exactness(case: _Case) -> list[str]:
     ours = background(case.ensemble, case.reference).values(case.now)
-    pairs = np.array([tree_values(case.leaves, x, case.reference) for x in case.now])
+    pairs = pair_values(case.pairs, case.now, np.broadcast_to(case.reference, case.now.shape))
     shap = _explainer(case.booster, case.reference).shap_values(case.now, check_additivity=False)
     base = case.booster.predict(case.reference[None], raw_score=True)[0]
     wanted = case.booster.predict(case.now, raw_score=True) - base

@@ -20,17 +20,18 @@ from features.matrix import Snapshots
 from features.snapshot import all_pairs, snapshots
 from models.bundle import Bundle, load_bundle
 from training.config import load_config
-from training.runs import bundle_folder
+from training.runs import bundle_folder, champion
 from training.train import train
 
 _MIB = 2**20
 _HORIZON_DAYS = 180
-HELLO, GRADE, SCORE, EXPLAINED, MLFLOW, PYFUNC = (
+HELLO, GRADE, SCORE, EXPLAINED, MLFLOW, TREESHAP, PYFUNC = (
     "FastAPI hello",
     "GET …/grade (stored)",
     "POST /v1/scores, one snapshot",
     "POST /v1/scores, one snapshot, explained",
     "mlflow models serve, its own LightGBM flavour, one row",
+    "mlflow models serve, score and TreeSHAP, one row",
     "mlflow models serve, our pyfunc, one row",
 )
 
@@ -70,12 +71,24 @@ def service_figures(ledger: Path, *, rounds: int, seconds: float, note: Note) ->
     note : callable
         Told what goes on.
     """
-    home = ledger.parent / "service"
+    home = service_home(ledger)
     note("service: train and store a book")
     config = load_config().with_options(horizon_days=_HORIZON_DAYS)
     version = train(ledger, config, home=home).model_version
     workspace = Workspace(home, ledger, version)
     return served_figures(workspace, rounds=rounds, seconds=seconds, note=note)
+
+
+def service_home(ledger: Path) -> Path:
+    """Return the workspace that `service_figures` makes beside a ledger."""
+    return ledger.parent / "service"
+
+
+def champion_of(home: Path) -> Path:
+    """Return the folder of a workspace's champion."""
+    version = champion(home)
+    assert version is not None
+    return bundle_folder(home, version)
 
 
 def served_figures(
@@ -113,6 +126,7 @@ def _servers(workspace: Workspace, with_mlflow: bool) -> dict[str, Any]:
     if with_mlflow:
         native = str(_native_model(workspace))
         found["mlflow"] = _mlflow(workspace.home, native)
+        found["mlflow TreeSHAP"] = _mlflow(workspace.home, str(_tree_shap_model(workspace)))
         found["mlflow pyfunc"] = _mlflow(workspace.home, "models:/tradegrade@champion")
     return found
 
@@ -153,6 +167,21 @@ def _native_model(workspace: Workspace) -> Path:
     text = workspace.bundle().probability.model_text
     mlflow.lightgbm.save_model(
         lightgbm.Booster(model_str=text), place, pip_requirements=["lightgbm"]
+    )
+    return place
+
+
+def _tree_shap_model(workspace: Workspace) -> Path:
+    """Return the same trees as a plain pyfunc that scores and explains by LightGBM's TreeSHAP."""
+    import mlflow.pyfunc  # noqa: PLC0415 - seconds to import
+
+    place, trees = workspace.home / "tree-shap", workspace.home / "trees.txt"
+    trees.write_text(workspace.bundle().probability.model_text, encoding="utf-8")
+    mlflow.pyfunc.save_model(
+        place,
+        python_model=str(Path(__file__).parent / "tree_shap_model.py"),
+        artifacts={"trees": str(trees)},
+        pip_requirements=["lightgbm"],
     )
     return place
 
@@ -200,6 +229,7 @@ def _ways(
     }
     if "mlflow" in servers:
         ways[MLFLOW] = _Asked(servers["mlflow"], invocation(0.0))
+        ways[TREESHAP] = _Asked(servers["mlflow TreeSHAP"], invocation(0.0))
         ways[PYFUNC] = _Asked(servers["mlflow pyfunc"], invocation(None))
     return ways
 
@@ -227,9 +257,9 @@ def _section(loads: dict[str, list[Load]], notes: list[str]) -> Section:
         for name, runs in loads.items()
     ]
     ratios = [
-        f"{name}: {_ratio(loads[name], loads[MLFLOW]):.2f} × the requests per second of mlflow"
-        for name in (GRADE, SCORE, EXPLAINED)
-        if MLFLOW in loads
+        f"{name}: {_ratio(loads[name], loads[peer]):.2f} × the requests per second of {peer}"
+        for name, peer in ((GRADE, MLFLOW), (SCORE, MLFLOW), (EXPLAINED, TREESHAP))
+        if peer in loads
     ]
     caption = "Time per request with eight connections (the inverse of requests per second)."
     return Section("Service", [Table(caption, times)], [*figures, *ratios, *notes])

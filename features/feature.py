@@ -20,12 +20,17 @@ class Evidence:
     where : Expr
         Row predicate; true of the rows to show.
     additive : bool
-        Whether the feature is a sum over these rows, so that points can be given per row.
+        Whether the feature is a sum or a count over exactly these rows, so that points can be
+        given per row; a test holds it to be true.
+    otherwise : Evidence or None
+        What it rests on where the customer has no row of the relation at all, if that is
+        something else.
     """
 
     relation: str
     where: Expr
     additive: bool = False
+    otherwise: Evidence | None = None
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,22 @@ from typing import Protocol
 import numpy as np
 
 from features.errors import LedgerError, UsageError
-from features.evidence import NOTHING, RowsFound, evidence_rows
+from features.evidence import (
+    NOTHING,
+    Key,
+    RowsFound,
+    evidence_rows,
+    evidence_source,
+    rows_behind,
+)
 from features.ledger.open import Ledger
 from features.matrix import Snapshots
-from features.snapshot import Pairs, all_pairs, snapshots
+from features.online import snapshots_of_few
+from features.snapshot import Pairs, all_pairs
 from models.adjustments import Override
 from models.bundle import Bundle
-from models.explain.change import Side, changes
 from models.explain.drivers import Explanation, explain
-from models.explain.reasons import Reason, reasons_of
-from models.explain.told import ToldChange, told_changes
+from models.explain.reasons import FindRows, Reason, reasons_of
 from models.grading import Grading, grade_snapshots
 from models.policy.sections import Policy
 
@@ -33,7 +39,7 @@ Compute = Callable[[Ledger, Pairs], Snapshots]
 Graded = tuple[Snapshots, list[Explanation]]
 SHOWN_ROWS = 3  # of the rows behind a reason; their number is told
 SHOWN_DRIVER_ROWS = 20  # of the rows behind a driver
-_NO_LIMIT = 1_000_000
+_FEW = 8  # customers whose rows are looked up one by one
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ def grade_pairs(
     *,
     prior_grades: Mapping[str, str],
     overrides: Mapping[str, Override],
-    compute: Compute = snapshots,
+    compute: Compute = snapshots_of_few,
 ) -> Graded:
     """Grade pairs in this process, as `GradePairs` says, whatever computes the features."""
     found = compute(ledger, pairs)
@@ -162,68 +168,40 @@ def book_of_day(
     """
     found, explanations = grade(
         ledger,
-        _pairs(ledger, as_of, customer_ids),
+        asked_pairs(ledger, as_of, customer_ids),
         grader,
         prior_grades=prior_grades or {},
         overrides=overrides or {},
     )
-    find_rows = partial(evidence_rows, ledger, at_most=SHOWN_ROWS)
+    find_rows = find_rows_in(ledger, len(found))
     return Book(as_of, found, explanations, reasons_of(explanations, grader.policy, find_rows))
+
+
+def find_rows_in(ledger: Ledger, customers: int) -> FindRows:
+    """Return what finds the first rows behind reasons, for so many customers of a ledger."""
+    if customers > _FEW:
+        return partial(evidence_rows, ledger, at_most=SHOWN_ROWS)
+    source = evidence_source(ledger)
+
+    def find(feature: str, keys: Iterable[Key]) -> dict[Key, RowsFound]:
+        rows = {key: rows_behind(source, [feature], *key, at_most=SHOWN_ROWS) for key in keys}
+        return {key: behind[feature] for key, behind in rows.items() if feature in behind}
+
+    return find
 
 
 def driver_rows(ledger: Ledger, explanation: Explanation) -> dict[str, RowsFound]:
     """Return the ledger rows behind each driver that moves the points, by feature."""
-    key = explanation.grading.customer_id, explanation.grading.as_of
-    found: dict[str, RowsFound] = {}
-    for driver in explanation.drivers:
-        if driver.points != 0:
-            rows = evidence_rows(ledger, driver.feature, [key], at_most=SHOWN_DRIVER_ROWS)
-            found[driver.feature] = rows.get(key, NOTHING)
-    return found
-
-
-def changes_between(
-    ledger: Ledger,
-    days: tuple[date, date],
-    graders: tuple[Grader, Grader],
-    *,
-    customer_ids: Sequence[str],
-    prior_grades: Mapping[str, str] | None = None,
-) -> list[ToldChange]:
-    """Return the account of each customer's change between two days.
-
-    The grades before override on the earlier day are the prior grades of the later one.
-
-    Parameters
-    ----------
-    ledger : Ledger
-        An opened ledger.
-    days : tuple of date
-        The earlier and the later day.
-    graders : tuple of Grader
-        What grades on each.
-    customer_ids : sequence of str
-        Customers known on both days.
-    prior_grades : mapping of str to str, optional
-        Of the earlier day.
-    """
-    if days[0] > days[1]:
-        message = f"A change runs forward in time, but {days[0]} is after {days[1]}. Swap them."
-        raise UsageError(message)
-    first, second = (snapshots(ledger, _pairs(ledger, day, customer_ids)) for day in days)
-    before = grade_snapshots(first, graders[0].bundle, graders[0].policy, prior_grades=prior_grades)
-    after = grade_snapshots(
-        second,
-        graders[1].bundle,
-        graders[1].policy,
-        prior_grades={grading.customer_id: grading.grade_before_override for grading in before},
+    grading = explanation.grading
+    names = [driver.feature for driver in explanation.drivers if driver.points != 0]
+    found = rows_behind(
+        evidence_source(ledger),
+        names,
+        grading.customer_id,
+        grading.as_of,
+        at_most=SHOWN_DRIVER_ROWS,
     )
-    found = changes(
-        Side(first, graders[0].bundle, graders[0].policy),
-        Side(second, graders[1].bundle, graders[1].policy),
-        (before, after),
-    )
-    return told_changes(found, partial(evidence_rows, ledger, at_most=_NO_LIMIT))
+    return {name: found.get(name, NOTHING) for name in names}
 
 
 def known_customers(ledger: Ledger, day: date) -> list[str]:
@@ -231,9 +209,18 @@ def known_customers(ledger: Ledger, day: date) -> list[str]:
     return list(all_pairs(ledger, [day])[0])
 
 
-def _pairs(
-    ledger: Ledger, as_of: date, customer_ids: Sequence[str] | None
+def asked_pairs(
+    ledger: Ledger, as_of: date, customer_ids: Sequence[str] | None = None
 ) -> tuple[Sequence[str], np.ndarray]:
+    """Return customers as of a day: some, or everyone known on it.
+
+    Raises
+    ------
+    LedgerError
+        If nobody is known on the day.
+    UsageError
+        If a customer that is asked for is not known on the day.
+    """
     known = known_customers(ledger, as_of)
     if not known:
         message = (

@@ -22,6 +22,7 @@ from features.evidence import (
     EvidenceRow,
     RowsFound,
 )
+from features.moved_rows import MovedRow
 from models.adjustments import Adjustment
 from models.explain.change import Change
 from models.explain.drivers import Driver, Explanation
@@ -211,14 +212,25 @@ def change_document(told: ToldChange) -> Document:
                 "points": moved.points,
                 "rule_points": moved.rule_points,
                 "model_points": moved.model_points,
-                "evidence": [
-                    {"state": state, **_row(row)}
-                    for state, row in told.evidence.get(moved.feature, ())
-                ],
+                "evidence": [_moved_row(row) for row in told.evidence.get(moved.feature, ())],
             }
             for moved in change.features
         ],
         "sentence": {"zh": told.sentence.zh, "en": told.sentence.en},
+    }
+
+
+def _moved_row(moved: MovedRow) -> Document:
+    """Return a row of a change: as it is now, and what the ledger said of it before."""
+    now = _row(moved.row)
+    then = None if moved.before is None else _row(moved.before)
+    return {
+        "state": moved.state,
+        **now,
+        "points": moved.points,
+        "before": None
+        if then is None
+        else {name: value for name, value in then.items() if value != now.get(name)},
     }
 
 

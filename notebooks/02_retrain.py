@@ -39,7 +39,8 @@ from features.catalogue import FEATURES
 from features.ledger.open import open_ledger
 from features.ledger.simulate import simulate
 from models.bands import GRADES
-from models.book import Book, Grader, book_of_day, changes_between
+from models.book import Book, Grader, book_of_day
+from models.book_changes import changes_between
 from models.bundle import load_bundle
 from models.policy.load import load_policy
 from models.scale import probability
@@ -424,7 +425,7 @@ with open_ledger(ledger_path, ledger_currency=policy.ledger.currency) as ledger:
     before = book_of_day(ledger, day, graders[0])
     prior = {grading.customer_id: grading.grade_before_override for grading in before.gradings}
     after = book_of_day(ledger, day, graders[1], prior_grades=prior)
-    told = changes_between(ledger, (day, day), graders, customer_ids=sorted(prior))
+    told = list(changes_between(ledger, (day, day), graders, customer_ids=sorted(prior)))
 changes = [account.change for account in told]
 assert [change.after.grade for change in changes] == [g.grade for g in after.gradings]
 

@@ -110,42 +110,45 @@ class _Fold:
     where: int | None
 
 
-class _RelationProgram:
-    """The steps over the rows of one relation; a step reads the ones before it."""
+class RowSteps:
+    """Row expressions over the rows of one relation; a step reads the ones before it.
 
-    def __init__(self, folds: Sequence[Aggregate], places: Sequence[int]) -> None:
+    Attributes
+    ----------
+    columns : tuple of str
+        The columns that the expressions read, in the order in which a row begins with them.
+    """
+
+    def __init__(self, wanted: Sequence[Expr]) -> None:
+        """Translate expressions; sub-expressions that they share become one step.
+
+        Raises
+        ------
+        TypeError
+            If an expression is none of a row.
+        """
         self._steps: list[tuple[Operator, tuple[int, ...]]] = []
-        self._leaves: list[Expr] = []
-        leaves: dict[Expr, int] = {}
-        for fold in folds:
-            for node in (fold.value, fold.where):
-                if node is not None:
-                    _gather_leaves(node, leaves)
-        self._leaves = list(leaves)
-        self._slots: dict[Expr, int] = dict(leaves)
-        self.columns = tuple(leaf.name for leaf in leaves if isinstance(leaf, Column))
-        self._folds = [
-            _Fold(
-                place,
-                fold.kind,
-                self._slot(fold.value),
-                None if fold.where is None else self._slot(fold.where),
-            )
-            for fold, place in zip(folds, places, strict=True)
-        ]
+        self._slots: dict[Expr, int] = {}
+        for node in wanted:
+            _gather_leaves(node, self._slots)
+        self._leaves = list(self._slots)
+        self.columns = tuple(leaf.name for leaf in self._leaves if isinstance(leaf, Column))
+        self._wanted = [self._slot(node) for node in wanted]
 
-    def fold(self, rows: Rows, as_of: int, folded: Values) -> None:
-        """Write each aggregate over the rows to its place."""
-        if not rows:
-            for fold in self._folds:
-                folded[fold.place] = 0 if fold.kind in ("COUNT", "SUM") else None
-            return
+    def __call__(self, rows: Rows, as_of: int) -> list[Vector]:
+        """Return the value of each expression on every row.
+
+        Parameters
+        ----------
+        rows : sequence of tuple
+            At least one; each begins with the values of `columns`.
+        as_of : int
+            The day's number.
+        """
         slots = self._filled(rows, as_of)
         for operator, arguments in self._steps:
             slots.append(operator(*[slots[place] for place in arguments]))
-        for fold in self._folds:
-            where = None if fold.where is None else slots[fold.where]
-            folded[fold.place] = _folded(fold.kind, slots[fold.value], where, len(rows))
+        return [slots[place] for place in self._wanted]
 
     def _filled(self, rows: Rows, as_of: int) -> list[Vector]:
         columns = zip(*rows, strict=True)
@@ -163,6 +166,38 @@ class _RelationProgram:
         self._steps.append((operator, places))
         self._slots[node] = len(self._leaves) + len(self._steps) - 1
         return self._slots[node]
+
+
+class _RelationProgram:
+    """The aggregates over the rows of one relation."""
+
+    def __init__(self, folds: Sequence[Aggregate], places: Sequence[int]) -> None:
+        nodes = dict.fromkeys(
+            node for fold in folds for node in (fold.value, fold.where) if node is not None
+        )
+        order = {node: place for place, node in enumerate(nodes)}
+        self._steps = RowSteps(list(nodes))
+        self.columns = self._steps.columns
+        self._folds = [
+            _Fold(
+                place,
+                fold.kind,
+                order[fold.value],
+                None if fold.where is None else order[fold.where],
+            )
+            for fold, place in zip(folds, places, strict=True)
+        ]
+
+    def fold(self, rows: Rows, as_of: int, folded: Values) -> None:
+        """Write each aggregate over the rows to its place."""
+        if not rows:
+            for fold in self._folds:
+                folded[fold.place] = 0 if fold.kind in ("COUNT", "SUM") else None
+            return
+        found = self._steps(rows, as_of)
+        for fold in self._folds:
+            where = None if fold.where is None else found[fold.where]
+            folded[fold.place] = _folded(fold.kind, found[fold.value], where, len(rows))
 
 
 def _gather_leaves(node: Expr, leaves: dict[Expr, int]) -> None:

@@ -54,7 +54,7 @@ DATA.add(
         "Days since the customer's first invoice; 0 where there is none",
     ),
     direction=-1,
-    evidence=Evidence("items", is_invoice & (items.issued_on <= AS_OF - 365)),
+    evidence=Evidence("items", is_invoice),
 )
 _known_parts = (
     _flag(history_days > 0),

@@ -48,6 +48,11 @@ def _change(scores: Relation) -> Expr:
 
 _has_own = largest(own, own.packed).is_known()
 _has_industry = largest(industry, industry.packed).is_known()
+_OWN_ELSE_INDUSTRY = Evidence(
+    "own_scores",
+    own.published_on > AS_OF - 365,
+    otherwise=Evidence("industry_scores", industry.published_on > AS_OF - 365),
+)
 
 EXTERNAL.add(
     "external_score",
@@ -60,7 +65,7 @@ EXTERNAL.add(
         "Last published outside score of the customer, else that of its industry",
     ),
     direction=-1,
-    evidence=Evidence("own_scores", own.published_on > AS_OF - 365),
+    evidence=_OWN_ELSE_INDUSTRY,
 )
 EXTERNAL.add(
     "external_score_source",
@@ -87,7 +92,7 @@ EXTERNAL.add(
         "External score less the one that held 180 days before",
     ),
     direction=-1,
-    evidence=Evidence("own_scores", own.published_on > AS_OF - 365),
+    evidence=_OWN_ELSE_INDUSTRY,
 )
 EXTERNAL.add(
     "industry_score",

@@ -39,10 +39,6 @@ _limit = largest(customers, customers.credit_limit)
 _since = coalesce(smallest(customers, customers.customer_since), first_invoice)
 
 
-def _issued(days: int) -> Evidence:
-    return Evidence("items", issued_within(days), additive=True)
-
-
 def _volatility() -> Expr:
     months = [
         total(
@@ -93,7 +89,7 @@ for days in (90, 365):
             f"Invoices issued in the last {days} days, credit notes left out",
         ),
         direction=0,
-        evidence=_issued(days),
+        evidence=Evidence("items", issued_within(days), additive=True),
     )
 TRADING.add(
     "amount_trend",
@@ -107,7 +103,7 @@ TRADING.add(
         "Daily amount invoiced in the last 90 days over that of the last 365; below 1 it shrinks",
     ),
     direction=0,
-    evidence=_issued(90),
+    evidence=Evidence("items", within(items.issued_on, 90)),
 )
 TRADING.add(
     "amount_volatility_365d",
@@ -121,7 +117,7 @@ TRADING.add(
         "Coefficient of variation of the invoiced amounts of twelve months",
     ),
     direction=0,
-    evidence=_issued(365),
+    evidence=Evidence("items", issued_within(365)),
 )
 TRADING.add(
     "days_since_last_invoice",
@@ -169,7 +165,7 @@ TRADING.add(
         "Open balance of invoices plus open orders not yet invoiced",
     ),
     direction=0,
-    evidence=Evidence("items", items.outstanding > 0, additive=True),
+    evidence=Evidence("items", items.outstanding > 0),
 )
 TRADING.add(
     "credit_limit",

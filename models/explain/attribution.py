@@ -13,7 +13,7 @@ from features.matrix import Floats, Snapshots
 from models.bundle import Bundle
 from models.explain.background import Background, background
 from models.explain.rule_shares import rule_values
-from models.explain.shapley import tree_values
+from models.explain.shapley import PairTrees, pair_trees, pair_values
 from models.grading import blend_of, in_catalogue_order
 from models.policy.sections import Policy
 from models.probability import ProbabilityModel
@@ -61,6 +61,7 @@ class Reference:
 
 # what is prepared lives as long as the bundle that it is prepared for
 _REFERENCES: WeakKeyDictionary[Bundle, Reference] = WeakKeyDictionary()
+_PAIR_TREES: WeakKeyDictionary[ProbabilityModel, PairTrees] = WeakKeyDictionary()
 _BACKGROUNDS: WeakKeyDictionary[ProbabilityModel, Background] = WeakKeyDictionary()
 
 
@@ -90,9 +91,7 @@ def attribute(x: Snapshots, z: Snapshots, bundle: Bundle, policy: Policy) -> Att
     model = bundle.probability
     one, other = in_catalogue_order(x), in_catalogue_order(z)
     xs, zs = (model.prepare(rows[:, bundle.places]) for rows in (one, other))
-    margins = np.zeros(xs.shape)
-    for row in range(len(xs)):
-        margins[row] = tree_values(model.leaves, xs[row], zs[row])
+    margins = pair_values(_pair_trees(model), xs, zs)
     inputs, backgrounds = (rows[:, RULE_PLACES].tolist() for rows in (one, other))
     rules = rule_values(inputs, backgrounds, bundle.book, policy)
     return _attribution(rules, margins, bundle, policy)
@@ -120,6 +119,13 @@ def attribute_to_reference(x: Snapshots, bundle: Bundle, policy: Policy) -> Attr
     )
     rules = rule_values(values[:, RULE_PLACES].tolist(), z, bundle.book, policy)
     return _attribution(rules, margins, bundle, policy)
+
+
+def _pair_trees(model: ProbabilityModel) -> PairTrees:
+    held = _PAIR_TREES.get(model)
+    if held is None:
+        held = _PAIR_TREES[model] = pair_trees(model.trees)
+    return held
 
 
 def _background(model: ProbabilityModel) -> Background:

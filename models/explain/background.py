@@ -3,20 +3,22 @@
 Of a tree only the turns that a row takes at its splits count: eight leaves have seven splits
 and so 128 patterns of turns. For a fixed background the values of every pattern are worked out
 once; a row then costs one comparison per split and one row of a table per tree. Trees with
-more splits are summed leaf by leaf, as `models.explain.shapley.tree_values` does.
+more splits are walked pair by pair, as `models.explain.shapley.pair_values` does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from math import factorial
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.matrix import Floats
-from models.explain.shapley import leaf_points, tree_values
-from models.trees import Ensemble, LeafBoxes, Tree, leaf_boxes
+from models.explain.shapley import PairTrees, pair_trees, pair_values
+from models.trees import Ensemble, Tree
 
 MOST_SPLITS = 8  # of a tree with a table: the turns of a row fit into one byte
 _CHUNK = 64  # rows that are looked up at once
@@ -47,22 +49,19 @@ def background(ensemble: Ensemble, z: Floats) -> Background:
     """
     if ensemble.trees and max(len(tree.feature) for tree in ensemble.trees) <= MOST_SPLITS:
         return tables(ensemble, z)
-    return LeafByLeaf(leaf_boxes(ensemble), z)
+    return PairByPair(pair_trees(ensemble), z)
 
 
 @dataclass(frozen=True)
-class LeafByLeaf:
+class PairByPair:
     """A background for trees of any size."""
 
-    leaves: LeafBoxes
+    trees: PairTrees
     z: Floats
 
     def values(self, x: Floats) -> Floats:
         """Return what each feature adds to the margin of rows, shape (n, features)."""
-        out = np.empty((len(x), self.leaves.features))
-        for place, row in enumerate(x):
-            out[place] = tree_values(self.leaves, row, self.z)
-        return out
+        return pair_values(self.trees, x, np.broadcast_to(self.z, x.shape))
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ def _patterns(tree: Tree, used: list[int], z: Floats) -> Floats:
     left, right = (np.array([c[kind] for c in conditions]) for kind in (1, 2))
     patterns = np.arange(1 << len(tree.feature))[:, None]
     own = _pattern_of(tree, z)
-    points = leaf_points(
+    points = _leaf_points(
         ((patterns & left) == left) & ((patterns & right) == 0),
         ((own & left) == left) & ((own & right) == 0),
         np.array(values),
@@ -181,3 +180,48 @@ def _pattern_of(tree: Tree, row: Floats) -> int:
 
 def _as_bits(nodes: list[int]) -> int:
     return sum(1 << node for node in nodes)
+
+
+def _leaf_points(
+    in_x: NDArray[np.bool_], in_z: NDArray[np.bool_], value: Floats, start: NDArray[np.int64]
+) -> Floats:
+    """Return what each condition of each leaf adds to the margin of x over that of z.
+
+    Parameters
+    ----------
+    in_x, in_z : ndarray of bool, shape (..., conditions)
+        Which conditions x and z keep.
+    value : ndarray of float64, shape (leaves,)
+        Log-odds of the leaves.
+    start : ndarray of int64, shape (leaves,)
+        Where each leaf's conditions begin.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., conditions)
+        Exactly 0 where both keep a condition or neither does.
+    """
+    only_x, only_z = in_x & ~in_z, in_z & ~in_x
+    dead = np.logical_or.reduceat(~(in_x | in_z), start, axis=-1)
+    a = np.add.reduceat(only_x.astype(np.int64), start, axis=-1)
+    b = np.add.reduceat(only_z.astype(np.int64), start, axis=-1)
+    alive = np.where(dead, 0.0, value)
+    gains, losses = _leaf_weights(int(max(a.max(), b.max())))
+    length = np.diff(np.append(start, in_x.shape[-1]))
+    gain = np.repeat(alive * gains[a, b], length, axis=-1)
+    loss = np.repeat(alive * losses[a, b], length, axis=-1)
+    points: Floats = np.where(only_x, gain, 0.0) - np.where(only_z, loss, 0.0)
+    return points
+
+
+@cache
+def _leaf_weights(most: int) -> tuple[Floats, Floats]:
+    gains, losses = np.zeros((most + 1, most + 1)), np.zeros((most + 1, most + 1))
+    for a in range(most + 1):
+        for b in range(most + 1):
+            whole = factorial(a + b)
+            if a:
+                gains[a, b] = factorial(a - 1) * factorial(b) / whole
+            if b:
+                losses[a, b] = factorial(a) * factorial(b - 1) / whole
+    return gains, losses

@@ -132,9 +132,7 @@ def _reason(part: Part, key: Key, rows: dict[str, dict[Key, RowsFound]]) -> Reas
     if isinstance(part, Driver):
         return Reason(
             part.feature,
-            driver_sentence(
-                part.feature, part.value, part.reference_value, part.points, evidence.rows
-            ),
+            driver_sentence(part.feature, part.value, part.reference_value, part.points, evidence),
             part.value,
             part.reference_value,
             part.points,

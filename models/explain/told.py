@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from features.evidence import NOTHING, EvidenceRow
+from features.moved_rows import MovedRow
 from models.adjustments import KINDS
-from models.bands import is_better
 from models.explain.change import Change
-from models.explain.reasons import LEAST_POINTS, FindRows
-from models.explain.words import Text, block_sentence, moved_sentence, points_text
+from models.explain.reasons import LEAST_POINTS
+from models.explain.rounding import TENTHS, adding_up, tenths_of_score
+from models.explain.words.days import Span
+from models.explain.words.figures import number_word, points_text
+from models.explain.words.lines import block_clause
+from models.explain.words.opening import opening, remark
+from models.explain.words.stories import Moved, stories_of, story_clause
+from models.explain.words.text import EMPTY, Text, sentence_case
 
-MOST_PARTS = 4
-Moved = tuple[tuple[str, EvidenceRow], ...]
+MOST_REASONS = 4
+FindMoved = Callable[[Sequence[Change]], Sequence[Mapping[str, tuple[MovedRow, ...]]]]
 
 
 @dataclass(frozen=True)
@@ -26,114 +31,113 @@ class ToldChange:
         The exact account.
     sentence : Text
         What a person reads.
-    evidence : mapping of str to tuple of (state, EvidenceRow)
-        By feature, the rows that its evidence predicate selects on one of the days only, or
-        with other content: ``entered`` (now and not then), ``left`` (then and not now, shown
-        as it was) or ``changed`` (as it is now).
+    evidence : mapping of str to tuple of MovedRow
+        By feature that moved the points, the ledger rows behind it.
     """
 
     change: Change
     sentence: Text
-    evidence: Mapping[str, Moved]
+    evidence: Mapping[str, tuple[MovedRow, ...]]
 
 
-def told_changes(changes: Sequence[Change], find_rows: FindRows) -> list[ToldChange]:
+@dataclass(frozen=True)
+class _Part:
+    """What may be told of a change: a story, or a block that is no data."""
+
+    points: float
+    story: Moved | None = None
+    block: str = ""
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        # the end of the scale says nothing of the customer: it is told where there is room
+        return self.block == "bound", -abs(self.points)
+
+
+def told_changes(changes: Sequence[Change], find: FindMoved) -> list[ToldChange]:
     """Return each change with its sentence and the rows behind the features that moved it.
 
     Parameters
     ----------
     changes : sequence of Change
         From `models.explain.change.changes`.
-    find_rows : callable
-        From a feature and (customer, day) pairs to all rows behind it.
+    find : callable
+        From the changes to the rows of each, by feature: all rows, for they are counted.
     """
-    wanted: dict[str, list[int]] = {}
-    for place, change in enumerate(changes):
-        for moved in change.features:
-            if moved.points != 0:
-                wanted.setdefault(moved.feature, []).append(place)
-    evidence: list[dict[str, Moved]] = [{} for _ in changes]
-    for feature, places in sorted(wanted.items()):
-        keys = [
-            (side.customer_id, side.as_of)
-            for place in places
-            for side in (changes[place].before, changes[place].after)
-        ]
-        found = find_rows(feature, keys)
-        for place in places:
-            before, after = changes[place].before, changes[place].after
-            rows = _difference(
-                found.get((before.customer_id, before.as_of), NOTHING).rows,
-                found.get((after.customer_id, after.as_of), NOTHING).rows,
-            )
-            if rows:
-                evidence[place][feature] = rows
     return [
-        ToldChange(change, change_sentence(change), rows)
-        for change, rows in zip(changes, evidence, strict=True)
+        ToldChange(change, change_sentence(change, evidence), evidence)
+        for change, evidence in zip(changes, find(changes), strict=True)
     ]
 
 
-def change_sentence(change: Change) -> Text:
-    """Return what happened to the grade, the score, and what moved it most."""
-    parts = [
-        (0, -abs(m.points), moved_sentence(m.feature, m.before, m.after, m.points))
-        for m in change.features
-        if abs(m.points) >= LEAST_POINTS
+def change_sentence(change: Change, evidence: Mapping[str, Sequence[MovedRow]]) -> Text:
+    """Return what happened to the grade and the score, and what moved them most.
+
+    At most four reasons are told, the largest first; whatever else moved the points is told as
+    one sum. Scores and points are in tenths, and the points add up to the difference of the
+    scores as told.
+
+    Parameters
+    ----------
+    change : Change
+        The exact account.
+    evidence : mapping of str to sequence of MovedRow
+        By feature, every row that moved it; a feature without rows is told by its value.
+    """
+    parts = _parts(change)
+    told = [part for part in parts if abs(part.points) >= LEAST_POINTS][:MOST_REASONS]
+    others = [part for part in parts if part not in told]
+    total = tenths_of_score(change.after.score) - tenths_of_score(change.before.score)
+    *tenths, rest = adding_up(
+        [*(part.points for part in told), sum(part.points for part in others)], total
+    )
+    span = Span(change.before.as_of, change.after.as_of)
+    reasons = [
+        _with_points(_clause(part, change, evidence, span), points)
+        for part, points in zip(told, tenths, strict=True)
+        if points
     ]
-    # the end of the scale says nothing of the customer: it is told where there is room
+    if rest:
+        reasons.append(_with_points(_others(len(others)), rest))
+    return _assembled(opening(change), remark(change), reasons)
+
+
+def _parts(change: Change) -> list[_Part]:
+    """Return all that moved the points: the stories of the data and the other blocks."""
+    parts = [_Part(story.points, story=story) for story in stories_of(change.features)]
     parts += [
-        (int(kind == "bound"), -abs(points), block_sentence(kind, points))
-        for kind, points in change.blocks.items()
-        if kind in ("model", "policy", *KINDS) and abs(points) >= LEAST_POINTS
+        _Part(change.blocks[kind], block=kind)
+        for kind in ("model", "policy", *KINDS)
+        if change.blocks[kind] != 0
     ]
-    parts.sort(key=lambda part: part[:2])
-    told = [text for _, _, text in parts[:MOST_PARTS]]
-    opening = _opening(change)
-    if not told:
-        return Text(f"{opening.zh}。", f"{opening.en}.")
+    return sorted(parts, key=lambda part: part.rank)
+
+
+def _clause(
+    part: _Part, change: Change, evidence: Mapping[str, Sequence[MovedRow]], span: Span
+) -> Text:
+    if part.story is not None:
+        return story_clause(part.story, evidence, span)
+    return block_clause(part.block, part.points, change.before, change.after)
+
+
+def _others(number: int) -> Text:
+    if number == 1:
+        return Text("另有1项", "one other item")
+    return Text(f"其余{number}项合计", f"{number_word(number)} other items together")
+
+
+def _with_points(clause: Text, tenths: int) -> Text:
+    worth = points_text(tenths / TENTHS)
+    return sentence_case(Text(f"{clause.zh}：{worth.zh}", f"{clause.en}: {worth.en}"))
+
+
+def _assembled(first: Text, why: Text, reasons: Sequence[Text]) -> Text:
+    zh, en = first.zh, first.en
+    if why != EMPTY:
+        zh, en = f"{zh}，{why.zh}", f"{en}: {why.en}"
+    told = "；".join(reason.zh for reason in reasons)
     return Text(
-        f"{opening.zh}：" + "；".join(text.zh for text in told) + "。",
-        f"{opening.en}: " + "; ".join(text.en for text in told) + ".",
+        f"{zh}。{told}。" if told else f"{zh}。",
+        " ".join(f"{sentence}." for sentence in (en, *(reason.en for reason in reasons))),
     )
-
-
-def _opening(change: Change) -> Text:
-    before, after = change.before, change.after
-    by = points_text(after.score - before.score)
-    scores = f"{before.score:.1f}", f"{after.score:.1f}"
-    if before.grade == after.grade:
-        zh, en = f"等级保持{after.grade}", f"The grade stays {after.grade}"
-    elif is_better(after.grade, before.grade):
-        zh = f"等级由{before.grade}升至{after.grade}"
-        en = f"The grade rose from {before.grade} to {after.grade}"
-    else:
-        zh = f"等级由{before.grade}降至{after.grade}"
-        en = f"The grade fell from {before.grade} to {after.grade}"
-    return Text(
-        f"{zh}，得分由{scores[0]}变为{scores[1]}（{by.zh}）",
-        f"{en}, the score went from {scores[0]} to {scores[1]} ({by.en})",
-    )
-
-
-def _difference(before: Sequence[EvidenceRow], after: Sequence[EvidenceRow]) -> Moved:
-    then = {_key(row): row for row in before}
-    now = {_key(row): row for row in after}
-    entered = [("entered", row) for key, row in now.items() if key not in then]
-    changed = [
-        ("changed", row)
-        for key, row in now.items()
-        if key in then and _content(row) != _content(then[key])
-    ]
-    left = [("left", row) for key, row in then.items() if key not in now]
-    return tuple(entered + changed + left)
-
-
-def _key(row: EvidenceRow) -> tuple[object, ...]:
-    """Return what makes a row itself; a score is one by its day and source too."""
-    return row.table, row.row_id, row.fields.get("published_on"), row.fields.get("source")
-
-
-def _content(row: EvidenceRow) -> dict[str, object]:
-    """Return what the ledger says of a row; days late of an open invoice pass by themselves."""
-    return {name: value for name, value in row.fields.items() if name != "days_late"}

@@ -52,7 +52,7 @@ class Graders:
         files = self._store.bundle_files(model_version)
         policy = self._store.policy_content(policy_sha256)
         if files is None or policy is None:
-            raise _not_replayable(
+            raise not_replayable(
                 Text(
                     f"模型{model_version}未随评级保存，请用`tradegrade grade --store`重新评级",
                     f"the model {model_version} was not kept with it; grade again with "
@@ -63,7 +63,7 @@ class Graders:
             bundle = read_bundle(files, source=f"store:{model_version}", any_feature_set=True)
             return Grader(bundle, parse_policy(policy, source=f"store:{policy_sha256[:12]}"))
         except ModelError as error:
-            raise _not_replayable(
+            raise not_replayable(
                 Text(
                     f"当前安装无法读取模型{model_version}",
                     f"this installation cannot read the model {model_version}",
@@ -101,12 +101,12 @@ def account_of(stored: StoredGrade, graders: Graders) -> Account:
         gradings = grade_snapshots(row, grader.bundle, grader.policy, prior_grades=prior)
         explanation = explain(row, gradings, grader.bundle, grader.policy)[0]
     except (LedgerError, ModelError) as error:
-        raise _not_replayable(
+        raise not_replayable(
             Text("当前安装缺少其特征", "this installation lacks a feature")
         ) from error
     same = abs(explanation.grading.score - told["score"]) <= TOLERANCE
     if not same or explanation.grading.notch != told["notch"]:
-        raise _not_replayable(
+        raise not_replayable(
             Text(
                 "重算结果与当时告知的不同，请使用当时的版本",
                 "it comes out otherwise than it was told; use the version of that time",
@@ -139,5 +139,6 @@ def account_document(account: Account, evidence: dict[str, RowsFound] | None) ->
     return document
 
 
-def _not_replayable(why: Text) -> Problem:
+def not_replayable(why: Text) -> Problem:
+    """Return the problem of a stored grade that cannot be computed once more."""
     return Problem(NO_REPLAY, Text(f"无法重算：{why.zh}。", f"It cannot be replayed: {why.en}."))

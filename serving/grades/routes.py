@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request, Response
 
+from models.document import change_document
 from models.explain.words import Text
 from serving.contract import CUSTOMER_ID, DAY, problems, reads_grades
 from serving.errors import (
+    BACKWARD,
     INVALID,
     NO_GRADE,
     NO_PAGE,
@@ -19,9 +21,10 @@ from serving.errors import (
     NOT_READY,
     Problem,
 )
+from serving.grades.changes import change_of
 from serving.grades.records import Place
 from serving.grades.replay import account_document, account_of
-from serving.grades.schemas import Explanation, Grade, History
+from serving.grades.schemas import Change, Explanation, Grade, History
 from serving.parameters import (
     cursor,
     day_of,
@@ -56,6 +59,20 @@ _PAGE = [
         "description": "next_cursor of the page before.",
         "schema": {"type": "string"},
     },
+]
+
+
+_DAYS = [
+    {
+        "name": name,
+        "in": "query",
+        "description": told,
+        "schema": DAY,
+    }
+    for name, told in (
+        ("from", "The earlier day; without it that of the grade stored before the later one."),
+        ("to", "The later day; without it that of the current grade."),
+    )
 ]
 
 
@@ -119,9 +136,22 @@ def explanation(request: Request) -> Response:
     return json_response(account_document(account, service.driver_rows(account)))
 
 
+@router.get(
+    "/v1/customers/{customer_id:path}/change",
+    summary="Why a grade changed between two days, exactly",
+    responses={200: {"model": Change}, **problems(*READS, NO_GRADE, BACKWARD, NO_REPLAY)},
+    openapi_extra=reads_grades("评级在两个日期之间变化的精确构成", CUSTOMER_ID, *_DAYS),
+)
+def change(request: Request) -> Response:
+    """Return blocks that add up to the difference of the scores, features, rows, a sentence."""
+    service, customer_id = _asked(request, "from", "to")
+    first, last = (optional_day(request, name) for name in ("from", "to"))
+    return json_response(change_document(change_of(service, customer_id, first, last)))
+
+
 def json_response(document: Any) -> Response:
     """Return a document as it stands: no number is rounded, no text escaped."""
-    return Response(json.dumps(document, ensure_ascii=False, allow_nan=False), media_type=JSON)
+    return Response(orjson.dumps(document), media_type=JSON)
 
 
 def _asked(request: Request, *parameters: str) -> tuple[Service, str]:

@@ -126,6 +126,67 @@ class Explanation(Shown):
     evidence_from: Literal["ledger", "stored_reasons"]
 
 
+class MovedRow(Evidence):
+    """A ledger row whose part in a feature differs between the two days.
+
+    ``state`` says how: it happened since (``new``), it had happened and became known since
+    (``newly_known``), the ledger says something else of it (``changed``), or time alone brought
+    it in or took it out (``aged_in``, ``aged_out``). ``points`` is its share of the feature's
+    points where the feature adds up its rows, else null; ``before`` has what differed before.
+    """
+
+    state: Literal["new", "newly_known", "changed", "aged_in", "aged_out"]
+    points: Points | None
+    before: dict[str, Any] | None
+
+
+class MovedFeature(Shown):
+    """The points that one feature's movement gives the change."""
+
+    feature: str
+    from_: float | None = Field(alias="from")
+    to: float | None
+    points: Points
+    rule_points: Points
+    model_points: Points
+    evidence: list[MovedRow]
+
+
+class Blocks(Shown):
+    """Parts of a change; they add up to ``score_to − score_from``."""
+
+    data: Points
+    model: Points
+    policy: Points
+    bound: Points
+    provisional: Points
+    ceiling: Points
+    hysteresis: Points
+    override: Points
+
+
+class Sentence(Shown):
+    """The same in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+class Change(Shown):
+    """The exact account of a change; the features' points add up to ``blocks.data``."""
+
+    customer_id: str
+    from_: date = Field(alias="from")
+    to: date
+    grade_from: Literal["A", "B", "C", "D"]
+    grade_to: Literal["A", "B", "C", "D"]
+    score_from: Points
+    score_to: Points
+    blocks: Blocks
+    features: list[MovedFeature]
+    sentence: Sentence
+
+
 class History(Shown):
     """A customer's grades, newest first; ``next_cursor`` leads to older ones, null at the end."""
 

@@ -15,9 +15,11 @@ from models.bands import edges_of, is_better
 from models.explain.words import ADJUSTMENTS, Text, label
 from models.policy.load import parse_policy
 from models.policy.sections import Policy
-from serving.errors import Problem
+from serving.errors import NO_GRADE, Problem
+from serving.grades.changes import change_of
 from serving.grades.records import StoredGrade
 from serving.grades.replay import Account, account_of
+from serving.pages.change import ChangeShown, change_shown
 from serving.pages.codes import ADJUSTMENT_KINDS, APPROVALS, CONTRACTS, INDICATORS, named
 from serving.pages.evidence import Reason, reasons_shown
 from serving.pages.history import Line, score_line
@@ -28,6 +30,10 @@ from serving.pages.words import Words, _
 from serving.service import Service
 
 SHOWN_GRADES = 60
+_FIRST = Text(
+    "此前没有已保存的评级，无从比较。可在上方选择账套中的其他日期。",
+    "No earlier grade is stored to compare with. Choose other days of the ledger above.",
+)
 _REFERENCE, _SCORE = _("Reference customer: an ordinary good one"), _("Score")
 
 
@@ -62,6 +68,10 @@ class CustomerShown:
         ``down``, ``up``, ``same`` or ``first``, against the prior grade.
     no_account : Text or None
         Why there is no waterfall, where there is none.
+    change : ChangeShown or None
+        What changed between ``days``; ``no_change`` says why there is none to tell.
+    days : tuple of two date or None
+        What the reader may compare, as asked or as told.
     is_newest : bool
         Whether no later grade of the customer is stored.
     """
@@ -79,14 +89,27 @@ class CustomerShown:
     waterfall: Waterfall | None
     steps: list[Step]
     no_account: Text | None
+    change: ChangeShown | None
+    no_change: Text | None
+    days: tuple[date | None, date | None]
+    has_ledger: bool
     families: list[FamilyShown]
     history: list[StoredGrade]
     line: Line
     is_newest: bool
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the reader asked for: a grade's day, and the two days to compare."""
+
+    day: date | None = None
+    first: date | None = None
+    last: date | None = None
+
+
 def customer_shown(
-    service: Service, stored: StoredGrade, words: Words, asked_day: date | None
+    service: Service, stored: StoredGrade, words: Words, asked: Asked
 ) -> CustomerShown:
     """Return what the page of a stored grade tells.
 
@@ -98,8 +121,8 @@ def customer_shown(
         The grade.
     words : Words
         The reader's.
-    asked_day : date or None
-        The day that the reader asked for; None is the current grade.
+    asked : Asked
+        What the reader asked for; without a day it is the current grade.
     """
     told, account, why_not = stored.document, None, None
     try:
@@ -111,10 +134,11 @@ def customer_shown(
     drawn = None if account is None else waterfall(_sum(account), floors)
     points = {} if drawn is None else {bar.name: bar.told for bar in drawn.bars}
     history = service.store.history(stored.customer_id, at_most=SHOWN_GRADES)
+    change, no_change = _change(service, stored, asked, words)
     return CustomerShown(
         stored=stored,
         told=told,
-        asked_day=asked_day,
+        asked_day=asked.day,
         moved=moved(told["prior_grade"], told["grade"]),
         approval=named(APPROVALS, told["terms"]["approval"], words),
         contract=named(CONTRACTS, told["terms"]["contract"], words),
@@ -127,11 +151,29 @@ def customer_shown(
         waterfall=drawn,
         steps=[] if account is None or drawn is None else _steps(account, drawn, words),
         no_account=why_not,
+        change=change,
+        no_change=no_change,
+        days=(asked.first, asked.last) if change is None else (change.first, change.last),
+        has_ledger=service.live.has_ledger,
         families=families_shown(_facts(stored, account, points), words),
         history=history,
         line=score_line(history, floors),
         is_newest=history[0].as_of <= stored.as_of,
     )
+
+
+def _change(
+    service: Service, stored: StoredGrade, asked: Asked, words: Words
+) -> tuple[ChangeShown | None, Text | None]:
+    """Return what changed up to the grade shown, or why that cannot be told."""
+    last = asked.last or stored.as_of
+    try:
+        told = change_of(service, stored.customer_id, asked.first, last)
+    except Problem as problem:
+        if problem.kind is NO_GRADE and asked.first is None:
+            return None, _FIRST
+        return None, problem.faults[0].detail if problem.faults else problem.detail
+    return change_shown(told, words, stored.currency), None
 
 
 def moved(prior: str | None, grade: str) -> str:

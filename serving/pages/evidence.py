@@ -11,6 +11,8 @@ from serving.pages.codes import ROW_CODES, named
 from serving.pages.words import Words, _
 
 _HEADS: Mapping[str, str] = {
+    "state": _("What happened"),
+    "points": _("Points"),
     "affiliate_id": _("Affiliate"),
     "issued_on": _("Issued"),
     "due_on": _("Due"),
@@ -42,11 +44,20 @@ _TABLES: Mapping[str, str] = {
     "guarantees": _("Guarantee"),
     "bad_debts": _("Bad debt"),
     "external_scores": _("Scored"),
+    "contracts": _("Contract"),
+}
+STATES: Mapping[str, str] = {
+    "new": _("new"),
+    "newly_known": _("became known"),
+    "changed": _("changed"),
+    "aged_in": _("counts by now"),
+    "aged_out": _("no longer counts"),
 }
 _NOT_YET = {"settled_on": _("not yet"), "closed_on": _("not closed"), "valid_to": _("no end")}
 _UNKNOWN = _("unknown")
 _MONEY = ("amount", "outstanding")
-_NUMBERS = ("days_late", "score", "value")
+_NUMBERS = ("days_late", "score", "value", "points")
+_NO_COLUMNS = ("table", "id", "before")
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,7 @@ def reasons_shown(
         Reason(
             reason[words.language],
             points.get(reason["code"], reason["points"]),
-            _tables(reason["evidence"], words),
+            rows_shown(reason["evidence"], words),
             len(reason["evidence"]),
             reason["evidence_total"],
         )
@@ -119,25 +130,42 @@ def reasons_shown(
     ]
 
 
-def _tables(rows: Sequence[Mapping[str, Any]], words: Words) -> tuple[Rows, ...]:
+def rows_shown(rows: Sequence[Mapping[str, Any]], words: Words) -> tuple[Rows, ...]:
+    """Return ledger rows in their JSON form as small tables, one per table of the ledger."""
     tables = dict.fromkeys(row["table"] for row in rows)
     return tuple(_table([row for row in rows if row["table"] == table], words) for table in tables)
 
 
 def _table(rows: Sequence[Mapping[str, Any]], words: Words) -> Rows:
-    names = [name for name in rows[0] if name not in ("table", "id")]
+    names = [name for name in rows[0] if name not in _NO_COLUMNS and _is_told(name, rows)]
     table = rows[0]["table"]
     first = Column(named(_TABLES, table, words), is_number=False)
     others = [Column(named(_HEADS, n, words), n in (*_MONEY, *_NUMBERS)) for n in names]
-    cells = (
-        (str(row["id"]), *(_cell(name, row.get(name), words) for name in names)) for row in rows
-    )
+    cells = ((str(row["id"]), *(_moved_cell(name, row, words) for name in names)) for row in rows)
     return Rows((first, *others), tuple(cells), any(name in _MONEY for name in names))
 
 
+def _is_told(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a column says anything: points do not where no row has any."""
+    return name != "points" or any(row["points"] is not None for row in rows)
+
+
+def _moved_cell(name: str, row: Mapping[str, Any], words: Words) -> str:
+    """Return a value; of a row that changed, what it was before as well."""
+    now = _cell(name, row.get(name), words)
+    before = row.get("before") or {}
+    if name not in before or name == "days_late":
+        return now
+    return f"{_cell(name, before[name], words)} → {now}"
+
+
 def _cell(name: str, value: Any, words: Words) -> str:
+    if name == "points":
+        return "" if value is None else words.points(value)
     if value is None:
         return words.gettext(_NOT_YET.get(name, _UNKNOWN))
+    if name == "state":
+        return named(STATES, value, words)
     if name in _MONEY:
         return words.money(value, None)  # the caption names the currency
     if name.endswith("_on") or name.startswith("valid_"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -12,7 +14,7 @@ from serving.language import COOKIE, language_of
 from serving.pages.accounts import router as accounts
 from serving.pages.api_docs import PLACES, both, operations
 from serving.pages.book import book_shown
-from serving.pages.customer import customer_shown
+from serving.pages.customer import Asked, customer_shown
 from serving.pages.drawing import STATIC, page, static
 from serving.pages.forms import local_path
 from serving.pages.listing import MOVED_NAMES, ORDER_NAMES, link, listing, wanted_of
@@ -51,12 +53,13 @@ def customers_page(request: Request, reader: Reader) -> Response:
 
 @router.get("/customers/{customer_id:path}")
 def customer_page(request: Request, reader: Reader, customer_id: str) -> Response:
-    """Show the grade of a customer that holds now, or held on ``as_of``."""
-    service, day = service_of(request), optional_day(request, "as_of")
-    stored = service.store.grade(identifier(customer_id), day)
+    """Show the grade of a customer that holds now, or held on ``as_of``, and what changed."""
+    service = service_of(request)
+    asked = Asked(*(_day(request, name) for name in ("as_of", "from", "to")))
+    stored = service.store.grade(identifier(customer_id), asked.day)
     if stored is None:
         raise _no_grade()
-    shown = customer_shown(service, stored, words_of(language_of(request)), day)
+    shown = customer_shown(service, stored, words_of(language_of(request)), asked)
     return page(request, "customer.html", visitor=reader, c=shown)
 
 
@@ -106,6 +109,11 @@ def static_file(request: Request, name: str) -> Response:
 def icon(request: Request) -> Response:
     """Send the icon to who asks by the old name."""
     return static_file(request, "favicon.svg")
+
+
+def _day(request: Request, name: str) -> date | None:
+    """Return the day of a parameter; a field of a form that was left empty is none."""
+    return optional_day(request, name) if request.query_params.get(name) else None
 
 
 def _no_grade() -> Problem:

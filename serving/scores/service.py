@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from features.evidence import Key, RowsFound, evidence_rows
-from features.online import known_among, snapshots_of_few
-from models.book import SHOWN_ROWS, Grader, grade_pairs
+from features.evidence import Key, RowsFound
+from features.online import known_among
+from models.book import Grader, find_rows_in, grade_pairs
 from models.document import driver_document, grade_document
 from models.explain.drivers import Explanation, explain
 from models.explain.reasons import Reason, reasons_of
@@ -82,9 +81,8 @@ def customer_scores(
             grader,
             prior_grades=store.prior_grades(day, asked.customer_ids),
             overrides={},
-            compute=snapshots_of_few,
         )
-        find_rows = partial(evidence_rows, ledger, at_most=SHOWN_ROWS)
+        find_rows = find_rows_in(ledger, len(explanations))
         reasons = reasons_of(explanations, grader.policy, find_rows)
     pairs = zip(explanations, reasons, strict=True)
     return [_explained(e, r, drivers=asked.explain) for e, r in pairs]

@@ -9,7 +9,8 @@ import pytest
 
 from features.errors import LedgerError, UsageError
 from features.ledger.open import open_ledger
-from models.book import Grader, book_of_day, changes_between, known_customers
+from models.book import Grader, book_of_day, known_customers
+from models.book_changes import changes_between
 from models.bundle import Bundle
 from models.summary import grade_lines
 from tests.drawn import invoice, payment, write_ledger

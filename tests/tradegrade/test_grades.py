@@ -92,7 +92,7 @@ def test_every_explanation_adds_up(workspace: Workspace, shop: Path) -> None:
 
 def test_an_explanation_is_told_in_both_languages(workspace: Workspace, shop: Path) -> None:
     ask = ("explain", "C0000001", "--ledger", shop, "--as-of", AS_OF, "--lang")
-    assert "for an ordinary good customer" in workspace.run(*ask, "en").stdout
+    assert "an ordinary good customer" in workspace.run(*ask, "en").stdout
     assert "普通良好客户为" in workspace.run(*ask, "zh").stdout
 
 

@@ -11,7 +11,8 @@ import click
 
 from features.ledger.open import Ledger
 from features.ledger.simulate import simulate
-from models.book import Book, Grader, book_of_day, changes_between
+from models.book import Book, Grader, book_of_day
+from models.book_changes import changes_between
 from models.summary import grade_lines
 from tradegrade.commands.grades import (
     keep,

@@ -13,10 +13,10 @@ from models.book import (
     Book,
     Grader,
     book_of_day,
-    changes_between,
     driver_rows,
     known_customers,
 )
+from models.book_changes import changes_between
 from models.document import (
     GRADE_SCHEMA,
     change_document,
@@ -164,11 +164,11 @@ def change(
             customer_ids=chosen,
             prior_grades=prior_grades(first),
         )
-    if as_json:
-        print_json(change_document(told) for told in found)
-    else:
-        for told in found:
-            print_change(told, lang)
+        if as_json:
+            print_json(change_document(told) for told in found)
+        else:
+            for told in found:
+                print_change(told, lang)
 
 
 def documents_of(book: Book) -> list[dict[str, object]]:

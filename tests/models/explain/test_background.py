@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.matrix import Floats
-from models.explain.background import LeafByLeaf, Tables, background
-from models.explain.shapley import moved, tree_values
+from models.explain.background import PairByPair, Tables, background
+from models.explain.shapley import moved, pair_trees, pair_values
 from models.trees import Ensemble, leaf_boxes, parse_trees
 from tests.models.bundles import model_text, random_snapshots
 from tests.models.explain.brute import brute_force
@@ -46,8 +46,7 @@ def rows(seed: int, count: int) -> Floats:
 
 
 def pairs(ensemble: Ensemble, x: Floats, z: Floats) -> Floats:
-    leaves = leaf_boxes(ensemble)
-    return np.array([tree_values(leaves, row, z) for row in x])
+    return pair_values(pair_trees(ensemble), x, np.broadcast_to(z, x.shape))
 
 
 @settings(max_examples=20, deadline=None)
@@ -63,7 +62,7 @@ def test_they_equal_the_pair_kernel(seed: int):
 
 
 @pytest.mark.parametrize(
-    ("leaves", "kind"), [(2, Tables), (5, Tables), (9, Tables), (10, LeafByLeaf), (31, LeafByLeaf)]
+    ("leaves", "kind"), [(2, Tables), (5, Tables), (9, Tables), (10, PairByPair), (31, PairByPair)]
 )
 def test_trees_of_any_size_equal_brute_force(leaves: int, kind: type):
     ensemble = grown(leaves)
