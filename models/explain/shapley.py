@@ -156,7 +156,7 @@ def add_pairs(columns: Any, x: Any, z: Any, out: Any) -> None:
             for tree in range(trees):
                 if touched[tree]:
                     touched[tree] = False
-                    add_tree(columns, tree, x[row], z[row], out[row], decided, way, waiting, held)
+                    _add_tree(columns, tree, x[row], z[row], out[row], decided, way, waiting, held)
 
 
 def touch(columns: Any, x: Any, z: Any, touched: Any) -> bool:
@@ -178,7 +178,7 @@ def touch(columns: Any, x: Any, z: Any, touched: Any) -> bool:
     return any_is
 
 
-def add_tree(  # noqa: C901 - one walk; a call for each step would cost more than the step
+def _add_tree(  # noqa: C901 - one walk; a call for each step would cost more than the step
     columns: Any,
     tree: int,
     x: Any,
@@ -243,7 +243,7 @@ from typing import Any
 
 from numba import njit
 """
-_PARTS = (touch, add_tree, add_pairs)
+_PARTS = (touch, _add_tree, add_pairs)
 _NAME = "pairs"
 
 
