@@ -13,13 +13,21 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
+from importlib.util import find_spec, module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
 
 from features.errors import UnavailableError
 
 FOLDER = "tradegrade"
+
+
+def has_compiler() -> bool:
+    """Tell whether this process may compile: the server leaves numba out."""
+    try:
+        return find_spec("numba") is not None
+    except ModuleNotFoundError:  # what keeps it out says so
+        return False
 
 
 def compiled_module(name: str, source: str) -> ModuleType:

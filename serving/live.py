@@ -97,6 +97,11 @@ class Live:
         return self._path is not None
 
     @property
+    def is_open(self) -> bool:
+        """Whether a reader of the ledger need not wait for its opening."""
+        return self._ledger is not None
+
+    @property
     def is_ready(self) -> bool:
         """Whether there is something that grades."""
         return self._grader is not None

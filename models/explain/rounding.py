@@ -1,4 +1,4 @@
-"""Rounding that still adds up: scores and points as they are told, in tenths of a point."""
+"""Rounding that still adds up: scores and points as they are told, in parts of a point."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def tenths_of_score(score: float) -> int:
     return math.floor(score * TENTHS + _NOISE)
 
 
-def adding_up(parts: Sequence[float], total: int) -> list[int]:
+def adding_up(parts: Sequence[float], total: int, *, units: int = TENTHS) -> list[int]:
     """Return parts in whole tenths that add up to a total, by the largest remainder.
 
     Every part becomes one of its two neighbouring whole tenths: it is off by less than one of
-    them, keeps its sign, and stays what it is if it is whole.
+    them, keeps its sign, and stays what it is if it is whole (Hare's method).
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def adding_up(parts: Sequence[float], total: int) -> list[int]:
         In points.
     total : int
         In tenths; less than one tenth from the sum of the parts.
+    units : int
+        In a point, where they are others than tenths: 100 for hundredths.
 
     Raises
     ------
@@ -45,28 +47,30 @@ def adding_up(parts: Sequence[float], total: int) -> list[int]:
     >>> adding_up([-14.25, 0.0, 3.15, 0.1], -110)
     [-142, 0, 31, 1]
     """
-    units = [part * TENTHS for part in parts]
-    told = [math.floor(unit) for unit in units]
+    scaled = [part * units for part in parts]
+    told = [math.floor(unit) for unit in scaled]
     missing = total - sum(told)
-    loose = [place for place, unit in enumerate(units) if unit != told[place]]
-    loose.sort(key=lambda place: (told[place] - units[place], place))
+    loose = [place for place, unit in enumerate(scaled) if unit != told[place]]
+    loose.sort(key=lambda place: (told[place] - scaled[place], place))
     if 0 <= missing <= len(loose):
         for place in loose[:missing]:
             told[place] += 1
         return told
-    return _settled(units, told, missing, loose)
+    return _settled(scaled, told, missing, loose, units)
 
 
-def _settled(units: list[float], told: list[int], missing: int, loose: list[int]) -> list[int]:
-    """Return the parts where the noise of a float left one tenth too few or too many."""
-    if abs(sum(units) - (sum(told) + missing)) >= 1 + _NOISE or not any(units):
+def _settled(
+    scaled: list[float], told: list[int], missing: int, loose: list[int], units: int
+) -> list[int]:
+    """Return the parts where the noise of a float left one unit too few or too many."""
+    if abs(sum(scaled) - (sum(told) + missing)) >= 1 + _NOISE or not any(scaled):
         message = (
-            f"The parts add up to {sum(units) / TENTHS:.4f} points and not to "
-            f"{(sum(told) + missing) / TENTHS:.1f}. Give every part of the difference, once."
+            f"The parts add up to {sum(scaled) / units:.4f} points and not to "
+            f"{(sum(told) + missing) / units:.2f}. Give every part of the difference, once."
         )
         raise ValueError(message)
     up = [t + (place in loose) for place, t in enumerate(told)]
     told = up if missing > 0 else told
-    largest = max(range(len(units)), key=lambda place: abs(units[place]))
+    largest = max(range(len(scaled)), key=lambda place: abs(scaled[place]))
     told[largest] += missing - (len(loose) if missing > 0 else 0)
     return told

@@ -10,8 +10,8 @@ background row; Sundararajan & Najmi 2020, baseline Shapley).
 Only leaves that count are ever reached: a tree in which x and z turn the same way at every
 split gives nothing, and elsewhere the walk goes where x and z go, and parts where they do.
 
-The functions are plain Python over lists, so that a few pairs need no compiler; for many the
-same source is compiled by numba over arrays, and gives the same bits.
+The functions are plain Python over lists, so that a few pairs, and all of the server's, need no
+compiler; for many the same source is compiled by numba over arrays, and gives the same bits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compile import compiled_module
+from features.compile import compiled_module, has_compiler
 from features.matrix import Floats
 from models.trees import Ensemble
 
@@ -135,7 +135,7 @@ def pair_values(trees: PairTrees, x: Floats, z: Floats) -> Floats:
     -------
     ndarray of float64, shape (n, features)
     """
-    if len(x) > FEW or compiled.cache_info().currsize:
+    if compiled.cache_info().currsize or (len(x) > FEW and has_compiler()):
         out = np.zeros(x.shape)
         compiled()(trees.columns, np.ascontiguousarray(x), np.ascontiguousarray(z), out)
         return out

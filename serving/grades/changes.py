@@ -75,7 +75,12 @@ class _Whose:
 
 
 def change_of(
-    service: Service, customer_id: str, first: date | None = None, last: date | None = None
+    service: Service,
+    customer_id: str,
+    first: date | None = None,
+    last: date | None = None,
+    *,
+    with_rows: bool = True,
 ) -> ToldChange:
     """Return the account of a customer's change, with its ledger rows where there is a ledger.
 
@@ -89,6 +94,8 @@ def change_of(
         The days; without the later one that of the current grade, without the earlier one that
         of the grade stored before. A day is told from the grade stored for it, else from the
         ledger by what grades now; without a ledger from the grade that held on it.
+    with_rows : bool
+        Whether the ledger is asked at all, and waited for if it is being opened.
 
     Raises
     ------
@@ -98,7 +105,7 @@ def change_of(
     """
     if first is not None and last is not None and first > last:
         raise Problem(BACKWARD, _SWAP)
-    with _ledger_of(service) as ledger:
+    with _ledger_of(service, asked=with_rows) as ledger:
         whose = _Whose(service, ledger, customer_id)
         try:
             after = (
@@ -123,8 +130,8 @@ def change_of(
 
 
 @contextmanager
-def _ledger_of(service: Service) -> Iterator[Ledger | None]:
-    if not service.live.has_ledger:
+def _ledger_of(service: Service, *, asked: bool) -> Iterator[Ledger | None]:
+    if not (asked and service.live.has_ledger):
         yield None
         return
     with service.live.ledger() as ledger:

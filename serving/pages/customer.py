@@ -93,6 +93,7 @@ class CustomerShown:
     no_change: Text | None
     days: tuple[date | None, date | None]
     has_ledger: bool
+    has_rows: bool
     families: list[FamilyShown]
     history: list[StoredGrade]
     line: Line
@@ -155,6 +156,7 @@ def customer_shown(
         no_change=no_change,
         days=(asked.first, asked.last) if change is None else (change.first, change.last),
         has_ledger=service.live.has_ledger,
+        has_rows=service.live.is_open,
         families=families_shown(_facts(stored, account, points), words),
         history=history,
         line=score_line(history, floors),
@@ -167,8 +169,11 @@ def _change(
 ) -> tuple[ChangeShown | None, Text | None]:
     """Return what changed up to the grade shown, or why that cannot be told."""
     last = asked.last or stored.as_of
+    # days that nobody chose have stored grades: the page does not wait for a ledger's opening
+    chosen = asked.first is not None or asked.last is not None
+    with_rows = chosen or service.live.is_open
     try:
-        told = change_of(service, stored.customer_id, asked.first, last)
+        told = change_of(service, stored.customer_id, asked.first, last, with_rows=with_rows)
     except Problem as problem:
         if problem.kind is NO_GRADE and asked.first is None:
             return None, _FIRST

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from models.explain.rounding import adding_up
 
 SHOWN_DRIVERS = 10
 _LEAST_SPAN = 20.0  # points: a narrower axis would blow up what hardly counts
@@ -198,23 +200,12 @@ def told_points(
     ['80.00', '-0.01', '-0.11', '-0.01', '79.87']
     """
     first, last = (_exact(x).quantize(_CENT, ROUND_HALF_EVEN) for x in (reference, score))
-    exact = [_exact(points) for points in parts]
     if slack is None:
-        return [first, *_shared(exact, last - first), last]
-    told = [points.quantize(_CENT, ROUND_HALF_EVEN) for points in exact]
+        hundredths = adding_up(parts, int((last - first) / _CENT), units=100)
+        return [first, *(unit * _CENT for unit in hundredths), last]
+    told = [_exact(points).quantize(_CENT, ROUND_HALF_EVEN) for points in parts]
     told[slack] = last - first - sum(told[:slack] + told[slack + 1 :], Decimal(0))
     return [first, *told, last]
-
-
-def _shared(exact: Sequence[Decimal], whole: Decimal) -> list[Decimal]:
-    """Return parts rounded so that they add up to a whole number of hundredths."""
-    down = [points.quantize(_CENT, ROUND_FLOOR) for points in exact]
-    up = [points.quantize(_CENT, ROUND_CEILING) for points in exact]
-    missing = int((whole - sum(down, Decimal(0))) / _CENT)
-    by_remainder = sorted(range(len(exact)), key=lambda place: (down[place] - exact[place], place))
-    raised = {place for place in by_remainder if up[place] > down[place]}
-    chosen = [place for place in by_remainder if place in raised][: max(missing, 0)]
-    return [up[place] if place in chosen else down[place] for place in range(len(exact))]
 
 
 def _levels(reference: float, parts: Sequence[Part]) -> list[float]:

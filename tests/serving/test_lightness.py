@@ -35,3 +35,25 @@ def test_a_heavy_package_is_as_if_it_were_not_installed() -> None:
         "import pandas\n"
     )
     assert "The server leaves pandas out." in found.stderr
+
+
+def test_many_rows_are_explained_without_a_compiler_by_trees_of_any_size() -> None:
+    found = run(
+        "from serving.lightness import leave_out_what_is_unused, refuse_pickles\n"
+        "leave_out_what_is_unused()\n"
+        "refuse_pickles()\n"
+        "import numpy as np\n"
+        "from models.explain.background import PairByPair, background\n"
+        "from models.trees import Ensemble, Tree\n"
+        "splits = range(9)\n"  # more than fit into a table
+        "tree = Tree(feature=[i % 3 for i in splits], threshold=[float(i) for i in splits],\n"
+        "            null_left=[True] * 9, value=[i / 7 for i in range(10)],\n"
+        "            children=([~i for i in splits], [*range(1, 9), ~9]))\n"
+        "ensemble, z = Ensemble((tree,), 0.0, 3), np.zeros(3)\n"
+        "assert isinstance(background(ensemble, z), PairByPair)\n"
+        "x = np.random.default_rng(1).normal(4, 3, (50, 3))\n"
+        "values = background(ensemble, z).values(x)\n"
+        "assert values.any()\n"
+        "print('explained', len(values))\n"
+    )
+    assert found.stdout == "explained 50\n", found.stderr
