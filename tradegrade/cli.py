@@ -20,6 +20,8 @@ from tradegrade.commands.grades import change, explain, grade
 from tradegrade.commands.intake import import_
 from tradegrade.commands.ledger import features, simulate
 from tradegrade.commands.model import train
+from tradegrade.commands.paths import paths
+from tradegrade.commands.policy import policy_group
 from tradegrade.commands.publish import publish
 from tradegrade.commands.report import report
 from tradegrade.commands.service import keys_group, people_group, serve
@@ -55,8 +57,8 @@ def cli() -> None:
     """
 
 
-for _command in (simulate, import_, check, export, features, train, grade, explain, change, report,
-                 publish, serve, keys_group, people_group, demo, doctor):  # fmt: skip
+for _command in (simulate, import_, check, export, features, train, grade, explain, change, paths, report,
+                 policy_group, publish, serve, keys_group, people_group, demo, doctor):  # fmt: skip
     cli.add_command(_command)
 
 

@@ -66,6 +66,17 @@ def json_option() -> Decorator:
     )
 
 
+def lang_option() -> Decorator:
+    """Add ``--lang``."""
+    return click.option(
+        "--lang",
+        type=click.Choice(["zh", "en"]),
+        default="en",
+        show_default=True,
+        help="Language of the text.",
+    )
+
+
 def bundle_option(name: str = "--bundle") -> Decorator:
     """Add an option for a bundle."""
     return click.option(
