@@ -23,6 +23,7 @@ from tradegrade.commands.model import train
 from tradegrade.commands.paths import paths
 from tradegrade.commands.policy import policy_group
 from tradegrade.commands.publish import publish
+from tradegrade.commands.replay import replay
 from tradegrade.commands.report import report
 from tradegrade.commands.service import keys_group, people_group, serve
 
@@ -57,8 +58,8 @@ def cli() -> None:
     """
 
 
-for _command in (simulate, import_, check, export, features, train, grade, explain, change, paths, report,
-                 policy_group, publish, serve, keys_group, people_group, demo, doctor):  # fmt: skip
+for _command in (simulate, import_, check, export, features, train, grade, explain, change, paths, replay,
+                 report, policy_group, publish, serve, keys_group, people_group, demo, doctor):  # fmt: skip
     cli.add_command(_command)
 
 

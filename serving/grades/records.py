@@ -128,12 +128,7 @@ def row_of(
 ) -> dict[str, Any]:
     """Return the row of a grade that is to be stored; NaN in the snapshot is unknown."""
     told = json.dumps(document, ensure_ascii=False, allow_nan=False)
-    # the words of a reason may be told better one day; the grade is what must not change
-    graded = json.dumps({k: v for k, v in document.items() if k != "reasons"}, sort_keys=True)
-    known = json.dumps(
-        {name: None if math.isnan(value) else value for name, value in snapshot.items()},
-        allow_nan=False,
-    )
+    graded, known = content_of(document, snapshot)
     columns = ("customer_id", "grade", "notch", "score", "default_probability",
                "grade_before_override", "prior_grade")  # fmt: skip
     exposure = snapshot.get("exposure", math.nan)
@@ -153,6 +148,19 @@ def row_of(
         "currency": run.currency,
         "horizon_days": run.horizon_days,
     }
+
+
+def content_of(document: GradeDocument, snapshot: Mapping[str, float]) -> tuple[str, str]:
+    """Return what of a grade must not change, as texts: the grade, and what was known.
+
+    The words of a reason may be told better one day; they are left out.
+    """
+    graded = json.dumps({k: v for k, v in document.items() if k != "reasons"}, sort_keys=True)
+    known = json.dumps(
+        {name: None if math.isnan(value) else value for name, value in snapshot.items()},
+        allow_nan=False,
+    )
+    return graded, known
 
 
 def stored_grade(row: Row[Any]) -> StoredGrade:

@@ -114,7 +114,7 @@ async def grades(request: Request) -> Response:
     last = cursor(page[-1].as_of.isoformat(), page[-1].grade_id) if more else None
     document = {
         "customer_id": customer_id,
-        "grades": [stored.document for stored in page],
+        "grades": [stored.document | {"grade_id": stored.grade_id} for stored in page],
         "next_cursor": last,
     }
     return json_response(document)

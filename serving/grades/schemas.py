@@ -187,11 +187,17 @@ class Change(Shown):
     sentence: Sentence
 
 
+class NumberedGrade(Grade):
+    """A stored grade with its number, by which `tradegrade replay` finds it."""
+
+    grade_id: int
+
+
 class History(Shown):
     """A customer's grades, newest first; ``next_cursor`` leads to older ones, null at the end."""
 
     customer_id: str
-    grades: list[Grade]
+    grades: list[NumberedGrade]
     next_cursor: str | None
 
 

@@ -181,6 +181,19 @@ class GradeStore:
         with reading(self._engine) as connection:
             return [stored_grade(row) for row in connection.execute(query)]
 
+    def grade_with_id(self, grade_id: int) -> StoredGrade | None:
+        """Return the grade of a number, None where there is none."""
+        query = select(GRADES).where(GRADES.c.grade_id == grade_id)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return None if row is None else stored_grade(row)
+
+    def grades_of_day(self, as_of: date) -> list[StoredGrade]:
+        """Return every grade of a day, in the order in which they were stored."""
+        query = select(GRADES).where(GRADES.c.as_of == as_of).order_by(GRADES.c.grade_id)
+        with reading(self._engine) as connection:
+            return [stored_grade(row) for row in connection.execute(query)]
+
     def bundle_files(self, model_version: str) -> dict[str, bytes] | None:
         """Return the files of a bundle that graded, None where they were not kept."""
         query = select(BUNDLES.c.content).where(BUNDLES.c.model_version == model_version)
