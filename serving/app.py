@@ -32,6 +32,7 @@ from serving.logs import log
 from serving.middleware import Surround
 from serving.pages.routes import error_page, is_page
 from serving.pages.routes import router as pages
+from serving.paths.routes import router as paths
 from serving.scores.routes import router as scores
 from serving.service import Service
 
@@ -68,7 +69,7 @@ def create_app(service: Service | None, *, setup_code: str | None = None) -> Fas
     )
     app.state.service = service
     app.state.setup_code = setup_code
-    for router in (scores, grades, health, pages):
+    for router in (scores, grades, paths, health, pages):
         app.include_router(router)
     if service is not None:
         app.add_middleware(Surround, metrics=service.metrics, tell=told)

@@ -61,6 +61,7 @@ NO_CUSTOMER = Kind("no-customer", 404, Text("账套中没有该客户", "The led
 NO_SNAPSHOT = Kind("no-snapshot", 404, Text("没有该客户的数据", "No snapshot of the customer"))
 WRONG_METHOD = Kind("method-not-allowed", 405, Text("不支持该方法", "Method not allowed"))
 BACKWARD = Kind("days-backward", 409, Text("日期先后颠倒", "The days run backward"))
+TOO_FAR = Kind("day-too-far", 409, Text("日期过远", "The day is too far ahead"))
 NO_LEDGER = Kind("no-ledger", 409, Text("服务没有账套", "The server has no ledger"))
 NO_REPLAY = Kind("cannot-replay", 409, Text("无法重算该评级", "The grade cannot be replayed"))
 TOO_LARGE = Kind("body-too-large", 413, Text("请求内容过大", "The body is too large"))

@@ -218,6 +218,9 @@ class Live:
             return
         last_day = str(ledger.last_day)  # asked before others may use the connection
         with self._ledger_lock:
+            if self._ending.is_set():  # nobody will close it later
+                files.close()
+                return
             self._ledger_files.close()
             self._ledger, self._ledger_files = ledger, files
         self._opened.set()

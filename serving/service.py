@@ -17,6 +17,7 @@ from serving.grades.store import GradeStore
 from serving.keys.access import Access
 from serving.live import Live
 from serving.metrics import Metrics
+from serving.paths.searches import Searches
 from serving.settings import Settings
 
 T = TypeVar("T")
@@ -40,6 +41,8 @@ class Service:
         Keys.
     metrics : Metrics
         Figures.
+    searches : Searches
+        Paths to better grades.
     """
 
     settings: Settings
@@ -49,6 +52,7 @@ class Service:
     live: Live
     access: Access
     metrics: Metrics
+    searches: Searches = field(default_factory=Searches, repr=False)
     _rows: dict[tuple[int, str], dict[str, RowsFound]] = field(default_factory=dict, repr=False)
 
     async def run(self, work: Callable[[], T]) -> T:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.compile import has_compiler
 from features.expression import FAR
 from features.ledger import allocation
 from features.ledger.allocation import POOL, Ints
@@ -159,7 +160,7 @@ def _settled(
     payer = rows["customer"].to_numpy()[owed]
     money = _money(connection, chosen, rows)
     costly = _cost(payer, money) > COMPILED_ABOVE
-    kernel = allocation.compiled() if costly else allocation.settle
+    kernel = allocation.compiled() if costly and has_compiler() else allocation.settle
     customers = np.arange(int(payer.max(initial=-1)) + 2)
     versions = kernel(
         np.searchsorted(payer, customers),

@@ -24,6 +24,7 @@ from serving.pages.codes import ADJUSTMENT_KINDS, APPROVALS, CONTRACTS, INDICATO
 from serving.pages.evidence import Reason, reasons_shown
 from serving.pages.history import Line, score_line
 from serving.pages.known import Facts, FamilyShown, families_shown, value_shown
+from serving.pages.paths import WayShown, way_shown
 from serving.pages.waterfall import Account as Sum
 from serving.pages.waterfall import Bar, Part, Waterfall, waterfall
 from serving.pages.words import Words, _
@@ -74,6 +75,8 @@ class CustomerShown:
         What the reader may compare, as asked or as told.
     is_newest : bool
         Whether no later grade of the customer is stored.
+    way : WayShown
+        What would bring the customer to the next better grade.
     """
 
     stored: StoredGrade
@@ -98,15 +101,17 @@ class CustomerShown:
     history: list[StoredGrade]
     line: Line
     is_newest: bool
+    way: WayShown
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the reader asked for: a grade's day, and the two days to compare."""
+    """What the reader asked for: a grade's day, two days to compare, a grade to reach."""
 
     day: date | None = None
     first: date | None = None
     last: date | None = None
+    wanted: str | None = None
 
 
 def customer_shown(
@@ -161,6 +166,7 @@ def customer_shown(
         history=history,
         line=score_line(history, floors),
         is_newest=history[0].as_of <= stored.as_of,
+        way=way_shown(service, stored, words, asked.wanted),
     )
 
 

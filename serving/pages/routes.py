@@ -22,6 +22,7 @@ from serving.pages.problems import error_page, is_page
 from serving.pages.visitors import Reader, visitor_of
 from serving.pages.words import words_of
 from serving.parameters import identifier, optional_day
+from serving.paths.routes import wanted_grade
 from serving.service import service_of
 
 __all__ = ["error_page", "is_page", "router"]
@@ -55,7 +56,8 @@ def customers_page(request: Request, reader: Reader) -> Response:
 def customer_page(request: Request, reader: Reader, customer_id: str) -> Response:
     """Show the grade of a customer that holds now, or held on ``as_of``, and what changed."""
     service = service_of(request)
-    asked = Asked(*(_day(request, name) for name in ("as_of", "from", "to")))
+    as_of, first, last = (_day(request, name) for name in ("as_of", "from", "to"))
+    asked = Asked(as_of, first, last, wanted_grade(request.query_params.get("path")))
     stored = service.store.grade(identifier(customer_id), asked.day)
     if stored is None:
         raise _no_grade()
