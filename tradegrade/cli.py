@@ -58,8 +58,9 @@ def cli() -> None:
     """
 
 
-for _command in (simulate, import_, check, export, features, train, grade, explain, change, paths, replay,
-                 report, policy_group, publish, serve, keys_group, people_group, demo, doctor):  # fmt: skip
+for _command in (simulate, import_, check, export, features, train, grade, explain, change, paths,
+                 replay, report, policy_group, publish, serve, keys_group, people_group, demo,
+                 doctor):  # fmt: skip
     cli.add_command(_command)
 
 

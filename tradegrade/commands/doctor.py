@@ -14,9 +14,21 @@ import click
 
 from features.engines.spark_session import java
 from features.errors import TradegradeError
+from models.policy.load import load_policy
 from serving.database import store_exists
+from serving.policies.activation import active_text, is_unsettled
+from serving.policies.store import Activation, activations
 from tradegrade.output import print_json
-from tradegrade.workspace import bundle_folder, grade_store, grader, home, ready_home
+from tradegrade.workspace import (
+    POLICY,
+    active_policy,
+    bundle_folder,
+    grade_store,
+    grader,
+    home,
+    ready_home,
+    store_engine,
+)
 from training import runs
 
 _NEEDED = ("alembic", "duckdb", "lightgbm", "numba", "numpy", "pyarrow", "pydantic-settings",
@@ -64,7 +76,9 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 def findings() -> list[Finding]:
     """Return what was found, the needed first."""
-    checks: list[Callable[[], Finding]] = [_python, _libgomp, _workspace, _disk, _champion, _store]
+    checks: list[Callable[[], Finding]] = [
+        _python, _libgomp, _workspace, _disk, _champion, _store, _policy,
+    ]  # fmt: skip
     packages = [_package(name, needed=True) for name in _NEEDED]
     extras = [_extra(name, wanted) for name, wanted in _EXTRAS.items()]
     optional = [_java(), _program("chromium", "tests in a browser")]
@@ -116,6 +130,33 @@ def _store() -> Finding:
             return Finding("store", "ok", f"{store.count()} grades")
     except TradegradeError as error:
         return Finding("store", "broken", str(error))
+
+
+def _policy() -> Finding:
+    place = home() / POLICY
+    try:
+        if is_unsettled(place):
+            told = "an activation was not finished: `tradegrade policy history` finishes it"
+            return Finding("policy", "broken", told)
+        version = load_policy(active_policy()).policy_version
+        return Finding("policy", "ok", f"{version}{_activated(place)}")
+    except TradegradeError as error:
+        return Finding("policy", "broken", str(error))
+
+
+def _activated(place: Path) -> str:
+    """Return by whom the active policy was activated, or that nobody did."""
+    found: list[Activation] = []
+    if store_exists(home()):
+        engine = store_engine()
+        found = activations(engine)
+        engine.dispose()
+    if found and found[0].policy_sha256 == active_text(place).sha256:
+        return f", activated by {found[0].activated_by} on {found[0].activated_at:%Y-%m-%d}"
+    if not found and not place.is_file():
+        return ", the packaged one"
+    told = "not what was activated last" if found else "written by hand"
+    return f", {told}: `tradegrade policy activate` records who and why"
 
 
 def _package(name: str, *, needed: bool) -> Finding:

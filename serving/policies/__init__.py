@@ -1,0 +1,1 @@
+"""Which policy is active, who made it so, and why."""
