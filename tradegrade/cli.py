@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import LedgerError, TradegradeError, UnavailableError
 from tradegrade.commands.check import check
+from tradegrade.commands.conflicts import conflicts
 from tradegrade.commands.demo import demo
 from tradegrade.commands.doctor import doctor
 from tradegrade.commands.export import export
@@ -59,8 +60,8 @@ def cli() -> None:
 
 
 for _command in (simulate, import_, check, export, features, train, grade, explain, change, paths,
-                 replay, report, policy_group, publish, serve, keys_group, people_group, demo,
-                 doctor):  # fmt: skip
+                 conflicts, replay, report, policy_group, publish, serve, keys_group, people_group,
+                 demo, doctor):  # fmt: skip
     cli.add_command(_command)
 
 

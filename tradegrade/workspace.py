@@ -18,6 +18,7 @@ from models.bundle import load_bundle
 from models.policy.load import load_policy
 from serving.database import open_database, store_exists, store_url
 from serving.grades.store import GradeStore
+from serving.policies.activation import is_unsettled, settle
 from tradegrade.output import note
 from training import runs
 
@@ -68,8 +69,17 @@ def grader(bundle: str | None, policy: Path | None) -> Grader:
 
 
 def active_policy() -> Path | None:
-    """Return the workspace's policy.toml, None where it has none and the packaged one holds."""
+    """Return the workspace's policy.toml, None where it has none and the packaged one holds.
+
+    An activation that was recorded and not finished is finished first.
+    """
     own = home() / POLICY
+    if is_unsettled(own):
+        engine = store_engine()
+        try:
+            settle(engine, own)
+        finally:
+            engine.dispose()
     return own if own.is_file() else None
 
 
