@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, and_, case, func, or_, select
+from sqlalchemy import JSON, ColumnElement, Engine, Row, and_, case, cast, func, or_, select
 
 from models.bands import GRADES as GRADE_NAMES
+from models.bands import TOLERANCE
+from models.conflicts import BANDS_APART
 from models.summary import GradeLine
 from serving.database import reading
 from serving.grades.tables import CURRENT, GRADES
@@ -77,12 +80,15 @@ class Wanted:
         ``down`` or ``up``: worse or better than the prior grade.
     order : str
         One of ``ORDERS``: the lowest score, the largest exposure or the id first.
+    apart : mapping of str to float or None
+        The floors of the grades: only whom the rules and the model would grade two bands apart.
     """
 
     text: str = ""
     grade: str | None = None
     moved: str | None = None
     order: str = "score"
+    apart: Mapping[str, float] | None = None
 
 
 def book_summary(engine: Engine) -> BookSummary | None:
@@ -137,7 +143,7 @@ def book_rows(
     """
     key, rising = _order(wanted.order)
     query = select(GRADES).join(CURRENT, CURRENT.c.grade_id == GRADES.c.grade_id)
-    query = query.where(*_chosen(wanted))
+    query = query.where(*_chosen(wanted, engine.dialect.name))
     if after is not None:
         value, customer_id = after
         beyond = key > value if rising else key < value
@@ -195,7 +201,7 @@ def _order(name: str) -> tuple[ColumnElement[Any], bool]:
     return {"score": GRADES.c.score, "customer_id": GRADES.c.customer_id}[name], True
 
 
-def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _chosen(wanted: Wanted, dialect: str) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.text:
         low = wanted.text.lower()
@@ -211,7 +217,29 @@ def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(GRADES.c.prior_grade < GRADES.c.grade)
     if wanted.moved == "up":
         conditions.append(GRADES.c.prior_grade > GRADES.c.grade)
+    if wanted.apart:
+        rules, model = (
+            _band(_told(name, dialect), wanted.apart) for name in ("rule_score", "model_score")
+        )
+        conditions.append(func.abs(rules - model) >= BANDS_APART)
+        conditions.append(_told("known_weight", dialect) > 0)
     return conditions
+
+
+def _told(name: str, dialect: str) -> ColumnElement[Any]:
+    """Return a number of the grade as it was told."""
+    if dialect == "sqlite":
+        return func.json_extract(GRADES.c.document, f"$.{name}")
+    told: ColumnElement[Any] = cast(GRADES.c.document, JSON)[name].as_float()
+    return told
+
+
+def _band(score: ColumnElement[Any], floors: Mapping[str, float]) -> ColumnElement[Any]:
+    """Return the place of the grade that a score alone would be, A first."""
+    bands = [
+        (score >= floors[grade] - TOLERANCE, place) for place, grade in enumerate(GRADE_NAMES[:-1])
+    ]
+    return case(*bands, else_=len(GRADE_NAMES) - 1)
 
 
 def _book_row(row: Row[Any]) -> BookRow:

@@ -21,6 +21,7 @@ from serving.grades.records import StoredGrade
 from serving.grades.replay import Account, account_of
 from serving.pages.change import ChangeShown, change_shown
 from serving.pages.codes import ADJUSTMENT_KINDS, APPROVALS, CONTRACTS, INDICATORS, named
+from serving.pages.conflict import ConflictShown, conflict_shown
 from serving.pages.evidence import Reason, reasons_shown
 from serving.pages.history import Line, score_line
 from serving.pages.known import Facts, FamilyShown, families_shown, value_shown
@@ -77,6 +78,8 @@ class CustomerShown:
         Whether no later grade of the customer is stored.
     way : WayShown
         What would bring the customer to the next better grade.
+    conflict : Conflict or None
+        Both accounts, where rules and model are two bands apart.
     """
 
     stored: StoredGrade
@@ -102,6 +105,7 @@ class CustomerShown:
     line: Line
     is_newest: bool
     way: WayShown
+    conflict: ConflictShown | None
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,7 @@ def customer_shown(
         line=score_line(history, floors),
         is_newest=history[0].as_of <= stored.as_of,
         way=way_shown(service, stored, words, asked.wanted),
+        conflict=None if account is None else conflict_shown(account, words),
     )
 
 

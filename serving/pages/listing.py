@@ -43,8 +43,15 @@ class Listing:
     first_link: str | None
 
 
-def wanted_of(given: Mapping[str, str]) -> Wanted:
+def wanted_of(given: Mapping[str, str], floors: Mapping[str, float]) -> Wanted:
     """Return what a reader asks for; a choice that does not exist is no choice.
+
+    Parameters
+    ----------
+    given : mapping of str to str
+        The parameters of the address.
+    floors : mapping of str to float
+        Of the grades, by which rules and model are compared.
 
     Raises
     ------
@@ -63,6 +70,7 @@ def wanted_of(given: Mapping[str, str]) -> Wanted:
         grade=grade if grade in GRADES else None,
         moved=moved if moved in MOVED_NAMES else None,
         order=order if order in ORDERS else ORDERS[0],
+        apart=floors if given.get("apart") else None,
     )
 
 
@@ -105,6 +113,7 @@ def link(wanted: Wanted, at: str | None = None) -> str:
         "q": wanted.text,
         "grade": wanted.grade,
         "moved": wanted.moved,
+        "apart": "1" if wanted.apart else None,
         "order": wanted.order,
         "cursor": at,
     }

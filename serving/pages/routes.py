@@ -7,8 +7,9 @@ from datetime import date
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from models.bands import GRADES
+from models.bands import GRADES, edges_of
 from models.explain.words import LANGUAGES, Text
+from models.policy.load import load_policy
 from serving.errors import NO_GRADE, NOT_FOUND, Problem
 from serving.language import COOKIE, language_of
 from serving.pages.accounts import router as accounts
@@ -44,8 +45,10 @@ def book_page(request: Request, reader: Reader) -> Response:
 @router.get("/customers")
 def customers_page(request: Request, reader: Reader) -> Response:
     """Show a page of the list."""
-    wanted = wanted_of(request.query_params)
-    shown = listing(service_of(request).engine, wanted, request.query_params.get("cursor"))
+    service = service_of(request)
+    policy = service.live.grader().policy if service.live.is_ready else load_policy()
+    wanted = wanted_of(request.query_params, edges_of(policy.bands).floors)
+    shown = listing(service.engine, wanted, request.query_params.get("cursor"))
     return page(
         request, "customers.html", visitor=reader, listing=shown, wanted=wanted,
         grades=GRADES, orders=ORDER_NAMES, moves=MOVED_NAMES, link=link,
