@@ -39,6 +39,7 @@ bench: $(STAMP) ## benchmarks against peers, into benchmarks/RESULTS.md
 
 proof: $(STAMP) ## long runs of kills and malformed requests; see proofs/README.md
 	@$(BIN)/python -m proofs
+	@$(BIN)/python -m proofs.identity --customers 600
 
 serve: $(STAMP) ## serve grades over HTTP and finance's pages; LEDGER=folder, the demo's if there
 	@$(BIN)/tradegrade serve $(if $(LEDGER),--ledger "$(LEDGER)")

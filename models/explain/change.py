@@ -8,16 +8,20 @@ orders.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
+from features.catalogue import FEATURE_NAMES
 from features.matrix import Floats, Snapshots
 from models.adjustments import KINDS
 from models.bundle import Bundle
-from models.explain.attribution import attribute
-from models.grading import Grading, blend_of
+from models.explain.attribution import attribute, layout_of
+from models.grading import Grading, blend_of, in_catalogue_order
 from models.policy.sections import Policy
 
 BLOCKS = ("data", "model", "policy", *KINDS)
@@ -34,8 +38,7 @@ class Side:
     policy: Policy
 
 
-@dataclass(frozen=True)
-class MovedFeature:
+class MovedFeature(NamedTuple):
     """The points that one feature's movement gives the data block."""
 
     feature: str
@@ -93,11 +96,24 @@ def changes(
 
 
 def _corners(before: Side, after: Side) -> dict[tuple[int, int, int], Floats]:
+    """Return the blends of all eight corners; those that are the same are worked out once."""
     sides = (before, after)
-    return {
-        (d, m, p): blend_of(sides[d].snapshots, sides[m].bundle, sides[p].policy).score
-        for d, m, p in product((0, 1), repeat=3)
-    }
+    found: dict[tuple[int, int, int], Floats] = {}
+    corner_of = _merged(before, after)
+    for d, m, p in product((0, 1), repeat=3):
+        same = d, *corner_of(m, p)
+        if same not in found:
+            of, by = sides[same[1]], sides[same[2]]
+            found[same] = blend_of(sides[d].snapshots, of.bundle, by.policy).score
+        found[d, m, p] = found[same]
+    return found
+
+
+def _merged(before: Side, after: Side) -> Callable[[int, int], tuple[int, int]]:
+    """Return what takes a corner of (model, policy) to the first that is the same."""
+    same_model = before.bundle.model_version == after.bundle.model_version
+    same_policy = before.policy.sha256 == after.policy.sha256
+    return lambda m, p: (0 if same_model else m, 0 if same_policy else p)
 
 
 def _shapley(
@@ -113,56 +129,52 @@ def _shapley(
     return data, model, policy
 
 
+# as MovedFeature._make, without a call of Python's for each of the many
+_moved_feature = partial(tuple.__new__, MovedFeature)
+
+
 def _data(before: Side, after: Side) -> list[tuple[MovedFeature, ...]]:
+    """Return the points that each feature's movement gives, the largest first, then by name."""
+    names, rule_points, model_points = _points(before, after)
+    table = np.empty((len(after.snapshots), 5, len(names)))
+    places = [FEATURE_NAMES.index(name) for name in names]
+    for place, side in enumerate((before, after)):
+        table[:, place] = in_catalogue_order(side.snapshots)[:, places]
+    table[:, 2] = rule_points + model_points
+    table[:, 3], table[:, 4] = rule_points, model_points
+    by_name = np.argsort(np.argsort(names))
+    found = []
+    for row in table:
+        order = np.lexsort((by_name, -np.abs(row[2])))
+        chosen = [names[place] for place in order.tolist()]
+        found.append(tuple(map(_moved_feature, zip(chosen, *row[:, order].tolist(), strict=True))))
+    return found
+
+
+def _points(before: Side, after: Side) -> tuple[list[str], Floats, Floats]:
+    """Return the features of either bundle, and the points of rules and model, (n, features)."""
     sides = (before, after)
-    weights = _merged_orders(before, after)
-    rule_points: dict[str, Floats] = {}
-    model_points: dict[str, Floats] = {}
-    for (m, p), share in weights.items():
+    names = list(dict.fromkeys(name for side in sides for name in layout_of(side.bundle).names))
+    column = {name: place for place, name in enumerate(names)}
+    rule_points, model_points = (np.zeros((len(after.snapshots), len(names))) for _ in sides)
+    for (m, p), share in _merged_orders(before, after).items():
         part = attribute(after.snapshots, before.snapshots, sides[m].bundle, sides[p].policy)
-        for place, name in enumerate(part.names):
-            zero = np.zeros(len(part.points))
-            rule_points[name] = rule_points.get(name, zero) + share * part.rule_points[:, place]
-            model_points[name] = model_points.get(name, zero) + share * part.model_points[:, place]
-    return [
-        _features_of(before.snapshots, after.snapshots, row, rule_points, model_points)
-        for row in range(len(after.snapshots))
-    ]
+        places = [column[name] for name in part.names]
+        rule_points[:, places] += share * part.rule_points
+        model_points[:, places] += share * part.model_points
+    return names, rule_points, model_points
 
 
 def _merged_orders(before: Side, after: Side) -> dict[tuple[int, int], float]:
     """Return the corners' shares, equal corners counted once."""
-    same_model = before.bundle.model_version == after.bundle.model_version
-    same_policy = before.policy.sha256 == after.policy.sha256
+    corner_of = _merged(before, after)
+    if corner_of(1, 1) == (0, 0):
+        return {(0, 0): 1.0}
     merged: dict[tuple[int, int], float] = {}
     for (m, p), share in _ORDERS.items():
-        corner = (0 if same_model else m, 0 if same_policy else p)
+        corner = corner_of(m, p)
         merged[corner] = merged.get(corner, 0.0) + share
-    if same_model and same_policy:
-        return {(0, 0): 1.0}
     return merged
-
-
-def _features_of(
-    before: Snapshots,
-    after: Snapshots,
-    row: int,
-    rule_points: dict[str, Floats],
-    model_points: dict[str, Floats],
-) -> tuple[MovedFeature, ...]:
-    features = [
-        MovedFeature(
-            feature=name,
-            before=float(before.column(name)[row]),
-            after=float(after.column(name)[row]),
-            points=float(rule_points[name][row] + model_points[name][row]),
-            rule_points=float(rule_points[name][row]),
-            model_points=float(model_points[name][row]),
-        )
-        for name in rule_points
-    ]
-    features.sort(key=lambda f: (-abs(f.points), f.feature))
-    return tuple(features)
 
 
 def _line(grading: Grading, kind: str) -> float:
