@@ -60,6 +60,8 @@ def _without_data(change: Change) -> Text:
     other_policy = change.before.policy_version != change.after.policy_version
     if other_policy and change.before.score == change.after.score:
         return Text("新政策的级别线不同", "the new policy has other bands")
+    if change.before.as_of == change.after.as_of:
+        return EMPTY  # one day's facts under two policies or models: of course they are the same
     if abs(change.blocks["data"]) >= _NOTHING or not others <= {*_NOT_BY_DATA, "bound"}:
         return EMPTY
     return Text(

@@ -167,6 +167,17 @@ def test_an_upgrade_is_held_back_and_then_given(base: Grading) -> None:
     )
 
 
+def test_of_one_day_under_two_policies_nothing_is_said_of_the_data(base: Grading) -> None:
+    account = change(base, "CB", (58.0, 65.0), policy=7.0)
+    one_day = replace(account, before=replace(account.before, as_of=account.after.as_of))
+    check(
+        change_sentence(one_day, {}),
+        "等级由C升至B，得分由58.0升至65.0（+7.0分）。更换政策后，同样的数据得分更高：+7.0分。",
+        "The grade rose from C to B and the score from 58.0 to 65.0 (+7.0 points). The new policy "
+        "gives the same facts a higher score: +7.0 points.",
+    )
+
+
 def test_a_new_model_and_policy_without_the_customer(base: Grading) -> None:
     account = change(base, "BC", (60.5, 58.0), model=-3.0, policy=0.5)
     check(
