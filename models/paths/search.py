@@ -193,17 +193,26 @@ def without_needless(asked: Search, plan: Plan) -> Plan:
     """
     left = sorted(plan.steps, key=lambda step: (-step.minor, step.kind, step.row_id))
     at_once = max(1, -(-len(left) // MOST_GROUPS))
-    while at_once:
-        place = 0
-        while place < len(left):
-            fewer = left[:place] + left[place + at_once :]
-            smaller = replace(plan, steps=tuple(fewer))
-            if asked.reaches(smaller):
-                left = fewer
-            else:
-                place += at_once
+    while at_once > 1:
+        left = _fewer(asked, plan, left, at_once)
         at_once //= 2
+    many = len(left) + 1
+    while len(left) < many:  # until a whole round finds none to leave out
+        many = len(left)
+        left = _fewer(asked, plan, left, 1)
     return _smaller_guarantee(asked, replace(plan, steps=tuple(left)))
+
+
+def _fewer(asked: Search, plan: Plan, steps: Sequence[Step], at_once: int) -> list[Step]:
+    """Return the steps without those that can be left out, so many together."""
+    left, place = list(steps), 0
+    while place < len(left):
+        fewer = left[:place] + left[place + at_once :]
+        if asked.reaches(replace(plan, steps=tuple(fewer))):
+            left = fewer
+        else:
+            place += at_once
+    return left
 
 
 def _smaller_guarantee(asked: Search, plan: Plan) -> Plan:
