@@ -10,6 +10,7 @@ import click
 
 from benchmarks.changes import change_times
 from benchmarks.explanations import explanation_times
+from benchmarks.millions import millions_section
 from benchmarks.online import online_times
 from benchmarks.results import page
 from benchmarks.scale import scale_section
@@ -40,6 +41,10 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
     "--scale-customers", default=10_000, show_default=True, type=click.IntRange(0),
     help="Of the large ledger, about 100 invoices each; 0 leaves it out.",
 )  # fmt: skip
+@click.option(
+    "--million", default=1_000_000, show_default=True, type=click.IntRange(0),
+    help="Changes, levels and grades at once, with the bundle or else the service's; 0: none.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS, help="File to write.")
 def benchmarks(
     customers: int,
@@ -50,6 +55,7 @@ def benchmarks(
     bundle: Path | None,
     seconds: float,
     scale_customers: int,
+    million: int,
     out: Path,
 ) -> None:
     """Measure snapshots, features at scale, explanations and the service against their peers."""
@@ -67,6 +73,10 @@ def benchmarks(
                 sections.append(service_figures(ledger, rounds=rounds, seconds=seconds, note=note))
                 trained = champion_of(service_home(ledger))
                 sections.append(change_times(ledger, trained, customers=rounds * 100, note=note))
+                bundle = bundle or trained
+            if million and bundle is not None:
+                many = millions_section(ledger, bundle, rows=million, rounds=rounds, note=note)
+                sections.insert(3, many)
         if scale_customers:
             sections.insert(1, scale_section(scale_customers, rounds=rounds, note=note))
     except TradegradeError as error:

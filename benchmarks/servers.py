@@ -38,7 +38,7 @@ class Server:
 
     def memory(self) -> int:
         """Return the resident bytes of it and its children."""
-        return sum(_resident(process) for process in _family(self.process))
+        return memory_of(self.process)
 
 
 def free_port() -> int:
@@ -103,6 +103,11 @@ def _until(port: int, path: str, began: float, process: subprocess.Popen[bytes])
             time.sleep(0.01)
     message = f"{process.args!r} did not answer {path} within {_PATIENCE} s"
     raise RuntimeError(message)
+
+
+def memory_of(first: int) -> int:
+    """Return the resident bytes of a process and all that it started, one after the other."""
+    return sum(map(_resident, _family(first)))
 
 
 def _family(first: int) -> list[int]:

@@ -20,6 +20,7 @@ _READERS = {
     ".parquet": "read_parquet($path, hive_partitioning = false)",
     ".csv": "read_csv($path, header = true, all_varchar = true, hive_partitioning = false)",
 }
+_FEW, _MANY = 5, 80  # columns that errors name
 PAIR_COLUMNS: Mapping[str, str] = {
     "customer_id": "CAST(customer_id AS VARCHAR)",
     # a day alone or midnight without a zone, as the ledger takes it: anything else is unreadable
@@ -75,19 +76,12 @@ def read_given(path: Path, wanted: GivenFile) -> list[tuple[Any, ...]]:
     LedgerError
         If a column is missing, there is no row, or a value is empty or of another kind.
     """
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        message = f"{wanted.what} {path} are neither .parquet nor .csv. Give one of the two."
-        raise UsageError(message)
-    if not path.is_file():
-        columns = ", ".join(wanted.columns)
-        message = f"{wanted.what} {path} do not exist. Give a file with {columns}."
-        raise UsageError(message)
+    reader = reader_of(path, wanted)
     try:
         with duckdb.connect() as connection:
             given = {"path": as_it_is(path)}
             described = connection.execute(f"DESCRIBE SELECT * FROM {reader}", given)
-            _check_columns([row[0] for row in described.fetchall()], path, wanted)
+            check_columns([row[0] for row in described.fetchall()], path, wanted)
             chosen = ", ".join(wanted.columns.values())
             rows: list[tuple[Any, ...]] = connection.execute(
                 f"SELECT {chosen} FROM {reader}", given
@@ -122,11 +116,32 @@ def refuse_strangers(ledger: Ledger, customer_ids: Iterable[str], source: str) -
         raise LedgerError(message)
 
 
-def _check_columns(present: list[str], path: Path, wanted: GivenFile) -> None:
+def reader_of(path: Path, wanted: GivenFile) -> str:
+    """Return the SQL that reads a file with the parameter path.
+
+    Raises
+    ------
+    UsageError
+        If its suffix is neither .parquet nor .csv, or there is no such file.
+    """
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        message = f"{wanted.what} {path} are neither .parquet nor .csv. Give one of the two."
+        raise UsageError(message)
+    if not path.is_file():
+        columns = list(wanted.columns)
+        told = ", ".join(columns[:_FEW]) + (", …" if len(columns) > _FEW else "")
+        message = f"{wanted.what} {path} do not exist. Give a file with {told}."
+        raise UsageError(message)
+    return reader
+
+
+def check_columns(present: list[str], path: Path, wanted: GivenFile) -> None:
+    """Raise a LedgerError if a column is missing, with the names that are near."""
     for name in wanted.columns:
         if name not in present:
             near = difflib.get_close_matches(name, present, n=2, cutoff=0.4)
-            hint = f"rename {' or '.join(near)}" if near else f"it has {', '.join(present)}"
+            hint = f"rename {' or '.join(near)}" if near else f"it has {', '.join(present[:_MANY])}"
             message = f"{wanted.what} {path} lack the column {name}; {hint}."
             raise LedgerError(message)
 

@@ -55,7 +55,7 @@ _GRADING = {
     "model_version": pa.string(),
     "policy_version": pa.string(),
 }
-_DRIVER = {
+DRIVER_FIELDS = {
     "feature": pa.string(),
     "value": pa.float64(),
     "reference_value": pa.float64(),
@@ -64,7 +64,7 @@ _DRIVER = {
     "model_points": pa.float64(),
 }
 ACCOUNT_SCHEMA = pa.schema(
-    {**_GRADING, "reference": pa.float64(), "drivers": pa.list_(pa.struct(_DRIVER))}
+    {**_GRADING, "reference": pa.float64(), "drivers": pa.list_(pa.struct(DRIVER_FIELDS))}
 )
 
 
@@ -113,12 +113,12 @@ def _grading(row: dict[str, Any]) -> Grading:
 
 def _drivers(explanations: Sequence[Explanation]) -> pa.Array:
     flat = list(chain.from_iterable(explanation.drivers for explanation in explanations))
-    columns = list(zip(*flat, strict=True)) or [()] * len(_DRIVER)
+    columns = list(zip(*flat, strict=True)) or [()] * len(DRIVER_FIELDS)
     fields = [
-        pa.array(column, kind) for column, kind in zip(columns, _DRIVER.values(), strict=True)
+        pa.array(column, kind) for column, kind in zip(columns, DRIVER_FIELDS.values(), strict=True)
     ]
     ends = accumulate((len(explanation.drivers) for explanation in explanations), initial=0)
-    every = pa.StructArray.from_arrays(fields, fields=list(pa.struct(_DRIVER)))
+    every = pa.StructArray.from_arrays(fields, fields=list(pa.struct(DRIVER_FIELDS)))
     return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), every)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +17,7 @@ from features.snapshot import Pairs, pairs_table
 from models.accounts import ACCOUNT_SCHEMA, accounts_table, explanations_of
 from models.adjustments import Override
 from models.book import Graded, Grader, graded
-from models.bundle import read_bundle
-from models.policy.load import parse_policy
+from models.shipped import Shipped
 
 if TYPE_CHECKING:
     from pyspark import Broadcast
@@ -32,8 +31,7 @@ _GRADED_SCHEMA = pa.schema([("place", pa.int64()), *_FEATURES, *ACCOUNT_SCHEMA])
 class _Shipped:
     """What a worker grades from: files, and nothing that lies on its machine."""
 
-    bundle: tuple[tuple[str, bytes], ...]
-    policy: bytes
+    files: Shipped
     overrides: Mapping[str, Override]
 
 
@@ -71,8 +69,7 @@ def grade_on_spark(
     grader.policy.point_scale(grader.bundle.horizon_days)  # refused here, not in an executor
     prior = pa.array([prior_grades.get(customer_id) for customer_id in pairs[0]], pa.string())
     asked = pairs_table(pairs).append_column("prior_grade", prior)
-    files = tuple(sorted(grader.bundle.files.items()))
-    shipped = _Shipped(files, grader.policy.content, overrides)
+    shipped = _Shipped(Shipped.of(grader), overrides)
     found = _graded_elsewhere(ledger, asked, shipped, spark).sort_by("place")
     return snapshots_of(pairs, found), explanations_of(found)
 
@@ -105,16 +102,9 @@ def _graded_table(shipped: _Shipped, rows: pa.Table) -> pa.Table:
     prior = zip(ids, rows.column("prior_grade").to_pylist(), strict=True)
     explanations = graded(
         snapshots_of((ids, days), places),
-        _grader(shipped.bundle, shipped.policy),
+        shipped.files.grader(),
         prior_grades={customer_id: grade for customer_id, grade in prior if grade is not None},
         overrides=shipped.overrides,
     )
     kept = [rows.column(name) for name in ("place", *FEATURE_NAMES)]
     return pa.table([*kept, *accounts_table(explanations).columns], schema=_GRADED_SCHEMA)
-
-
-@lru_cache(maxsize=2)
-def _grader(bundle: tuple[tuple[str, bytes], ...], policy: bytes) -> Grader:
-    """Return what grades, read once in a process."""
-    source = "sent to the executors"
-    return Grader(read_bundle(dict(bundle), source=source), parse_policy(policy, source=source))

@@ -6,6 +6,9 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+Line = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,12 @@ class Curve:
 
     def __call__(self, measure: float) -> float:
         """Return the points of a measure; NaN stays NaN."""
-        if math.isnan(measure):
-            return measure
-        measures, points, slopes = self._line
-        after = bisect_right(measures, measure)
-        if after == 0 or after == len(measures):
-            return points[max(after - 1, 0)]
-        before = after - 1
-        # in the order of numpy.interp, to the last bit
-        return slopes[before] * (measure - measures[before]) + points[before]
+        found: float = on_line(self.line, measure)
+        return found
 
     @cached_property
-    def _line(self) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    def line(self) -> Line:
+        """The measures, points and slopes, as `on_line` takes them."""
         measures, points = (tuple(map(float, column)) for column in zip(*self.knots, strict=True))
         slopes = tuple(
             (points[i + 1] - points[i]) / (measures[i + 1] - measures[i])
@@ -62,3 +59,21 @@ class Curve:
         """The least and the most that the curve can give."""
         points = [y for _, y in self.knots]
         return min(points), max(points)
+
+
+def on_line(line: Any, measure: Any) -> Any:
+    """Return the points of a measure on a curve's line; NaN stays NaN.
+
+    Plain Python over tuples; `models.rules` has it compiled over arrays as well.
+    """
+    if measure != measure:  # noqa: PLR0124 - an unknown value does not equal itself
+        return measure
+    measures, points, slopes = line
+    after = bisect_right(measures, measure)
+    if after == 0:
+        return points[0]
+    if after == len(measures):
+        return points[after - 1]
+    before = after - 1
+    # in the order of numpy.interp, to the last bit
+    return slopes[before] * (measure - measures[before]) + points[before]

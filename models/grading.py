@@ -20,7 +20,7 @@ from models.adjustments import Adjusted, Adjustment, Case, Override, adjust
 from models.bands import edges_of
 from models.bundle import Bundle
 from models.policy.sections import Policy
-from models.rules import RULE_PLACES, RuleScore, rule_score
+from models.rules import RULE_PLACES, RuleScore, rule_scores
 from models.scale import probability
 from models.terms import Terms, terms_of
 
@@ -122,7 +122,7 @@ def in_catalogue_order(snapshots: Snapshots) -> Floats:
 
 def _blend(values: Floats, bundle: Bundle, policy: Policy) -> Blend:
     odds = bundle.probability.log_odds(values[:, bundle.places])
-    rules = [rule_score(row, bundle.book, policy) for row in values[:, RULE_PLACES].tolist()]
+    rules = rule_scores(values[:, RULE_PLACES], bundle.book, policy)
     points = np.array([rule.score for rule in rules])
     model_score = policy.point_scale(bundle.horizon_days).points(odds)
     w = policy.blend.rule_weight

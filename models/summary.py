@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from features.matrix import Snapshots
+from features.matrix import Floats, Snapshots
 from models.bands import GRADES
 from models.grading import Grading
 
@@ -49,9 +49,26 @@ def grade_lines(gradings: Sequence[Grading], snapshots: Snapshots) -> list[Grade
     snapshots : Snapshots
         What was graded; tells the exposure.
     """
-    exposure = np.nan_to_num(snapshots.column("exposure"))
-    probability = np.array([grading.default_probability for grading in gradings])
-    grade_of = np.array([grading.grade for grading in gradings])
+    return lines_of(
+        [grading.grade for grading in gradings],
+        np.array([grading.default_probability for grading in gradings]),
+        snapshots.column("exposure"),
+    )
+
+
+def lines_of(grades: Sequence[str], probability: Floats, exposure: Floats) -> list[GradeLine]:
+    """Return one line per grade, A to D, from the figures of n customers.
+
+    Parameters
+    ----------
+    grades : sequence of str, length n
+        A to D.
+    probability : ndarray of float64, shape (n,)
+        Of default.
+    exposure : ndarray of float64, shape (n,)
+        In the ledger's currency; an unknown one counts as 0.
+    """
+    exposure, grade_of = np.nan_to_num(exposure), np.asarray(grades)
     lines = []
     for grade in GRADES:
         chosen = grade_of == grade
@@ -60,7 +77,7 @@ def grade_lines(gradings: Sequence[Grading], snapshots: Snapshots) -> list[Grade
             GradeLine(
                 grade=grade,
                 customers=number,
-                share=number / max(len(gradings), 1),
+                share=number / max(len(grades), 1),
                 default_probability=float(probability[chosen].mean()) if number else None,
                 exposure=_money(exposure[chosen].sum()),
                 amount_at_risk=_money((exposure * probability)[chosen].sum()),

@@ -52,10 +52,10 @@ DAYS = Days()
 A_PATH = click.Path(path_type=Path)
 
 
-def ledger_option() -> Decorator:
+def ledger_option(*, required: bool = True) -> Decorator:
     """Add ``--ledger``."""
     return click.option(
-        "--ledger", required=True, type=A_PATH, help="Folder of the ledger's Parquet files."
+        "--ledger", required=required, type=A_PATH, help="Folder of the ledger's Parquet files."
     )
 
 

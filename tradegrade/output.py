@@ -65,6 +65,19 @@ def write_table(path: Path, table: pa.Table) -> None:
         pq.write_table(table, half, compression="zstd")
 
 
+def write_pieces(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    """Write tables one after the other as `write_table` does; no two are in memory at once."""
+    if path.suffix.lower() == ".csv":
+        write_csv(path, schema.names, (row for table in tables for row in table.to_pylist()))
+        return
+    with (
+        _written(path) as half,
+        pq.ParquetWriter(half, schema, compression="zstd") as writer,
+    ):
+        for table in tables:
+            writer.write_table(table)
+
+
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Document]) -> None:
     """Write rows as CSV; unknown is empty, nested fields are JSON text.
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from functools import cache
 from operator import is_
-from typing import Any
+from typing import Any, TypeVar
 
 from features.copies.copy import Copy, Row
-from features.copies.settled import settled_items
+from features.copies.settled import Item, settled_items
 from features.engines.fold import Rows
 from features.engines.rows import Columns, RowSource, lookups
 from features.evidence import RowsFound, evidence_columns, rows_behind
@@ -22,10 +23,15 @@ from features.ledger.settlement import FACT_COLUMNS
 from features.ledger.tables import TABLES
 from features.matrix import Snapshots
 from features.online import program, snapshot
+from features.relations import RELATIONS
 from features.render import present_relations
 from features.settings import SETTINGS
 
+T = TypeVar("T")
+
 _KEYS = {"external_scores": "subject_id", "recoveries": "bad_debt_id"}
+_FACTS = "fact_items"
+_SPAN = ("row_from", "row_to")
 
 
 class Desk:
@@ -37,16 +43,10 @@ class Desk:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Use an empty database in memory; see :func:`desk`."""
         self._connection = connection
-        self._laid: dict[str, Sequence[Row]] = {}
+        self._tables = {name: _Laid(connection, name, columns) for name, columns in _looked_up()}
         self._settled: tuple[Any, ...] = ()
-        self._others: tuple[tuple[int, ...], list[dict[str, Any]]] = ((), [])
+        self._others: tuple[tuple[int, ...], list[Item]] = ((), [])
         self._present: frozenset[str] = frozenset()
-        for name, columns in _tables().items():
-            declared = ", ".join(f'"{column}"' for column in columns)
-            connection.execute(f"CREATE TABLE {name} ({declared})")
-            key = _KEYS.get(name.removeprefix("led_"), "customer_id")
-            if key in columns:
-                connection.execute(f"CREATE INDEX {name}_key ON {name} ({key})")
 
     def snapshot(self, copy: Copy, day: date) -> Snapshots:
         """Return the features of the copy's customer as of a day: one row.
@@ -82,18 +82,16 @@ class Desk:
 
     def _lay_out(self, copy: Copy, day: int) -> None:
         self._present = frozenset(copy.tables)
-        for name in TABLES:
-            rows = copy.rows(name)
-            if self._laid.get(name, ()) is not rows:
-                self._fill(f"led_{name}", rows)
-                self._laid[name] = rows
+        for name, table in self._tables.items():
+            if name != _FACTS:
+                table.lay(copy.rows(name.removeprefix("led_")), _values_of(table.columns))
         asked = copy.rows("invoices"), copy.rows("payments"), day
         if not _are_same(asked, self._settled):
             own = settled_items(*asked, SETTINGS, customers={copy.customer_id})
-            self._fill("fact_items", own + self._of_others(copy, day))
+            self._tables[_FACTS].lay([*own, *self._of_others(copy, day)], tuple)
             self._settled = asked
 
-    def _of_others(self, copy: Copy, day: int) -> list[dict[str, Any]]:
+    def _of_others(self, copy: Copy, day: int) -> list[Item]:
         """Return the invoices of affiliates, which a change of the customer's rows leaves alone."""
         invoices = [row for row in copy.rows("invoices") if row["customer_id"] != copy.customer_id]
         if not invoices:
@@ -118,15 +116,35 @@ class Desk:
             self._others = asked, found
         return self._others[1]
 
-    def _fill(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        columns = _tables()[table]
-        always = {"known_from": -FAR, "known_to": FAR, "row_to": FAR}
-        marks = ", ".join("?" * len(columns))
-        self._connection.execute(f"DELETE FROM {table}")
-        self._connection.executemany(
-            f"INSERT INTO {table} VALUES ({marks})",
-            ([always[c] if c in always else row[c] for c in columns] for row in rows),
-        )
+
+class _Laid:
+    """A table on the desk; of its rows only those are written that differ from what lies there."""
+
+    def __init__(self, connection: sqlite3.Connection, name: str, columns: Sequence[str]) -> None:
+        self.columns = tuple(columns)
+        self._connection = connection
+        self._name = name
+        self._rows: Sequence[object] = ()
+        declared = ", ".join(f'"{column}"' for column in columns)
+        connection.execute(f"CREATE TABLE {name} (place INTEGER PRIMARY KEY, {declared})")
+        key = _KEYS.get(name.removeprefix("led_"), "customer_id")
+        connection.execute(f"CREATE INDEX {name}_key ON {name} ({key})")
+
+    def lay(self, rows: Sequence[T], values: Callable[[T], Iterable[object]]) -> None:
+        """Let these rows lie there; a row is never changed in place."""
+        if rows is self._rows:
+            return
+        held, many = self._rows, len(self._rows)
+        other = [
+            (place, *values(row))
+            for place, row in enumerate(rows)
+            if place >= many or (row is not held[place] and row != held[place])
+        ]
+        marks = ", ".join("?" * (len(self.columns) + 1))
+        if len(rows) < many:
+            self._connection.execute(f"DELETE FROM {self._name} WHERE place >= ?", (len(rows),))
+        self._connection.executemany(f"INSERT OR REPLACE INTO {self._name} VALUES ({marks})", other)
+        self._rows = rows
 
 
 class _Rows:
@@ -164,14 +182,20 @@ def _are_same(asked: tuple[Any, ...], held: tuple[Any, ...]) -> bool:
 
 
 @cache
-def _tables() -> dict[str, tuple[str, ...]]:
-    """Return the tables that relations look up, with all columns."""
-    found = {
-        f"led_{name}": (
-            *(column.name for column in table.columns if column.name != "known_on"),
-            "row_from",
-            "row_to",
-        )
+def _looked_up() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the tables that relations look up, each with all its columns."""
+    text = " ".join(base.lookup_sql for base in RELATIONS.values())
+    named = set(re.findall(rf"\b(?:led_\w+|{_FACTS})\b", text))
+    ledger = {
+        f"led_{name}": (*(c.name for c in table.columns if c.name != "known_on"), *_SPAN)
         for name, table in TABLES.items()
     }
-    return {**found, "fact_items": FACT_COLUMNS}
+    every = {**ledger, _FACTS: FACT_COLUMNS}
+    return tuple((name, columns) for name, columns in every.items() if name in named)
+
+
+@cache
+def _values_of(columns: tuple[str, ...]) -> Callable[[Row], Iterable[object]]:
+    """Return what takes the values of a row, which holds for ever."""
+    stored = columns[:-1]
+    return lambda row: (*(row[column] for column in stored), FAR)

@@ -1,8 +1,9 @@
 """What is settled and what is open in a copy, as it would be known on a later day.
 
-As known on one day, settlement needs no versions: the account of a customer is a matrix, a row
-for the end of each day on which something moved and a column for each invoice. It gives what
-the kernel of `features.ledger.allocation` gives, which keeps versions and goes step by step.
+As known on one day, settlement needs no versions. Invoices that share no pool are settled each by
+its own money. Where they do, the account of a customer is a matrix, a row for the end of each day
+on which something moved and a column for each invoice. Both give what the kernel of
+`features.ledger.allocation` gives, which keeps versions and goes step by step.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,23 @@ from features.settings import FeatureSettings
 
 _CELLS = 1_000_000  # of an account that are worked out at once
 Ints = NDArray[np.int64]
+_Move = tuple[int, int | None, int]  # day, place of the invoice or None for the pool, amount
+
+
+class Item(NamedTuple):
+    """A row of ``fact_items`` that holds on the day asked; its columns, in their order."""
+
+    customer_id: str
+    invoice_id: str
+    order_id: str | None
+    issued_on: int
+    due_on: int
+    amount: int
+    disputed_on: int
+    known_from: int
+    known_to: int
+    settled_on: int
+    outstanding: int
 
 
 @dataclass(frozen=True)
@@ -40,8 +58,8 @@ def settled_items(
     settings: FeatureSettings,
     *,
     customers: Collection[str],
-) -> list[dict[str, Any]]:
-    """Return the rows of ``fact_items`` that hold on a day, without their known span.
+) -> list[Item]:
+    """Return the rows of ``fact_items`` that hold on a day, by customer and invoice.
 
     Parameters
     ----------
@@ -108,22 +126,56 @@ def _account(
 ) -> tuple[list[int], list[int]]:
     """Return (settled on, outstanding) of one customer's invoices."""
     rows = [known[place] for place in places]
-    amount, issued = (
-        np.array([row[name] for row in rows], dtype=np.int64) for name in ("amount", "issued_on")
-    )
-    floor = np.maximum(settings.floor_minor, amount * settings.floor_permille // 1000)
     column = {place: k for k, place in enumerate(places)}
-    moves = [
+    moves: list[_Move] = [
         (one.day, None, one.amount)
         if one.target is None
         else (max(one.day, known[one.target]["issued_on"]), column[one.target], one.amount)
         for one in money
         if one.target is None or one.target in column
     ]
+    floors = [
+        max(settings.floor_minor, row["amount"] * settings.floor_permille // 1000) for row in rows
+    ]
+    return _each_alone(rows, floors, moves) or _together(rows, floors, moves)
+
+
+def _each_alone(
+    rows: Sequence[Row], floors: Sequence[int], moves: Sequence[_Move]
+) -> tuple[list[int], list[int]] | None:
+    """Return the account if no invoice's money touches another's, None where there is a pool."""
+    own: list[dict[int, int]] = [{row["issued_on"]: 0} for row in rows]
+    for day, column, minor in moves:
+        if column is None:
+            return None
+        own[column][day] = own[column].get(day, 0) + minor
+    settled, left = [], []
+    for row, floor, by_day in zip(rows, floors, own, strict=True):
+        is_open, is_short, since = row["amount"], False, row["issued_on"]
+        for day in sorted(by_day):
+            is_open -= by_day[day]
+            if is_open < 0:
+                return None  # what is left over goes to the pool
+            if is_open > floor:
+                is_short = True
+            elif is_short:
+                is_short, since = False, day
+        settled.append(FAR if is_short else since)
+        left.append(is_open)
+    return settled, left
+
+
+def _together(
+    rows: Sequence[Row], floors: Sequence[int], moves: Sequence[_Move]
+) -> tuple[list[int], list[int]]:
+    """Return the account of invoices that share a pool."""
+    amount, issued = (
+        np.array([row[name] for row in rows], dtype=np.int64) for name in ("amount", "issued_on")
+    )
     days = np.unique(np.array([*issued.tolist(), *(day for day, _, _ in moves)], dtype=np.int64))
     # oldest due first, then oldest issued, then by id: the order in which the pool gives
     order = sorted(range(len(rows)), key=lambda k: (rows[k]["due_on"], rows[k]["issued_on"]))
-    state = _State(amount, issued, floor, np.array(order), pool=0)
+    state = _State(amount, issued, np.array(floors, dtype=np.int64), np.array(order))
     step = max(1, _CELLS // max(len(rows), 1))
     for first in range(0, len(days), step):
         state.go_on(days[first : first + step], moves)
@@ -133,10 +185,10 @@ def _account(
 class _State:
     """The account at the end of a day, brought forward a block of days at a time."""
 
-    def __init__(self, amount: Ints, issued: Ints, floor: Ints, order: Ints, pool: int) -> None:
+    def __init__(self, amount: Ints, issued: Ints, floor: Ints, order: Ints) -> None:
         self._amount, self._issued, self._floor, self._order = amount, issued, floor, order
         self._named = np.zeros(len(amount), dtype=np.int64)
-        self._pool = pool
+        self._pool = 0
         self._settled = issued.copy()
         self._is_short = np.zeros(len(amount), dtype=bool)
         self.open = np.zeros(len(amount), dtype=np.int64)
@@ -146,7 +198,7 @@ class _State:
         """The day since which each is settled, ``FAR`` while it is not."""
         return np.where(self._is_short, FAR, self._settled)
 
-    def go_on(self, days: Ints, moves: Sequence[tuple[int, int | None, int]]) -> None:
+    def go_on(self, days: Ints, moves: Sequence[_Move]) -> None:
         """Bring the account to the last of some days, on which everything between moved."""
         named, pool = self._summed(days, moves)
         there = self._issued[None, :] <= days[:, None]
@@ -159,9 +211,7 @@ class _State:
         self._judge(days, there, is_open)
         self._named, self._pool, self.open = named[-1], int(pool[-1]), is_open[-1]
 
-    def _summed(
-        self, days: Ints, moves: Sequence[tuple[int, int | None, int]]
-    ) -> tuple[Ints, Ints]:
+    def _summed(self, days: Ints, moves: Sequence[_Move]) -> tuple[Ints, Ints]:
         """Return the money by the end of each day: of each invoice, and of the pool."""
         named = np.zeros((len(days), len(self._amount)), dtype=np.int64)
         pool = np.zeros(len(days), dtype=np.int64)
@@ -187,11 +237,18 @@ class _State:
         self._is_short = short[-1] | (self._is_short & ~there[-1])
 
 
-def _item(row: Row, settled_on: int, outstanding: int) -> dict[str, Any]:
-    names = ("customer_id", "invoice_id", "order_id", "issued_on", "due_on", "amount")
-    disputed_on = FAR if row["disputed_on"] is None else row["disputed_on"]
-    return {name: row[name] for name in names} | {
-        "disputed_on": disputed_on,
-        "settled_on": settled_on,
-        "outstanding": outstanding,
-    }
+def _item(row: Row, settled_on: int, outstanding: int) -> Item:
+    disputed_on = row["disputed_on"]
+    return Item(
+        row["customer_id"],
+        row["invoice_id"],
+        row["order_id"],
+        row["issued_on"],
+        row["due_on"],
+        row["amount"],
+        FAR if disputed_on is None else disputed_on,
+        -FAR,
+        FAR,
+        settled_on,
+        outstanding,
+    )

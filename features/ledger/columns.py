@@ -39,6 +39,11 @@ def fits(column: Column, file_type: str) -> bool:
         return file_type == "VARCHAR" or file_type.startswith("ENUM")
     if column.kind == "date":
         return file_type in _DATES
+    return is_number(file_type)
+
+
+def is_number(file_type: str) -> bool:
+    """Tell whether a file's column type is a number's."""
     return file_type in _WHOLE | _REAL or file_type.startswith("DECIMAL")
 
 

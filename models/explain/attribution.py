@@ -92,7 +92,7 @@ def attribute(x: Snapshots, z: Snapshots, bundle: Bundle, policy: Policy) -> Att
     one, other = in_catalogue_order(x), in_catalogue_order(z)
     xs, zs = (model.prepare(rows[:, bundle.places]) for rows in (one, other))
     margins = pair_values(_pair_trees(model), xs, zs)
-    inputs, backgrounds = (rows[:, RULE_PLACES].tolist() for rows in (one, other))
+    inputs, backgrounds = (rows[:, RULE_PLACES] for rows in (one, other))
     rules = rule_values(inputs, backgrounds, bundle.book, policy)
     return _attribution(rules, margins, bundle, policy)
 
@@ -113,11 +113,12 @@ def attribute_to_reference(x: Snapshots, bundle: Bundle, policy: Policy) -> Attr
         Weights, curves, scale and the share of the rules.
     """
     values = in_catalogue_order(x)
-    z = [reference_of(bundle, policy).row[RULE_PLACES].tolist()] * len(x)
+    inputs = values[:, RULE_PLACES]
+    z = np.broadcast_to(reference_of(bundle, policy).row[RULE_PLACES], inputs.shape)
     margins = _background(bundle.probability).values(
         bundle.probability.prepare(values[:, bundle.places])
     )
-    rules = rule_values(values[:, RULE_PLACES].tolist(), z, bundle.book, policy)
+    rules = rule_values(inputs, z, bundle.book, policy)
     return _attribution(rules, margins, bundle, policy)
 
 
@@ -142,9 +143,11 @@ def _attribution(rules: Floats, margins: Floats, bundle: Bundle, policy: Policy)
     rule_points, model_points = np.zeros(shape), np.zeros(shape)
     w = policy.blend.rule_weight
     slope = policy.point_scale(bundle.horizon_days).slope * bundle.probability.calibration.slope
+    rule_points[:, layout.rule_columns] = w * rules
+    np.multiply((1 - w) * slope, margins, out=model_points[:, : margins.shape[1]])
     # adding zero turns the −0.0 of a feature that did not move into 0.0
-    rule_points[:, layout.rule_columns] = w * rules + 0.0
-    model_points[:, : margins.shape[1]] = (1 - w) * slope * margins + 0.0
+    rule_points += 0.0
+    model_points += 0.0
     return Attribution(layout.names, rule_points, model_points)
 
 

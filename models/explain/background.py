@@ -4,20 +4,26 @@ Of a tree only the turns that a row takes at its splits count: eight leaves have
 and so 128 patterns of turns. For a fixed background the values of every pattern are worked out
 once; a row then costs one comparison per split and one row of a table per tree. Trees with
 more splits are walked pair by pair, as `models.explain.shapley.pair_values` does.
+
+A few rows are looked up by numpy, some dozens at once; many by the same steps compiled, which add
+in the same order and so give the same bits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from math import factorial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.compile import has_compiler
 from features.matrix import Floats
-from models.explain.shapley import PairTrees, pair_trees, pair_values
+from models.explain.shapley import FEW, PairTrees, pair_trees, pair_values
+from models.indicators import MANY, compiled_parts
 from models.trees import Ensemble, Tree
 
 MOST_SPLITS = 8  # of a tree with a table: the turns of a row fit into one byte
@@ -93,7 +99,16 @@ class Tables:
     features: int
 
     def values(self, x: Floats) -> Floats:
-        """Return what each feature adds to the margin of rows, shape (n, features)."""
+        """Return what each feature adds to the margin of rows, shape (n, features).
+
+        A row has the same values alone and among a million, to the last bit.
+        """
+        least = FEW + 1 if compiled.cache_info().currsize else MANY
+        if len(x) >= least and has_compiler():
+            summed = np.zeros((len(x), self.features + 1))
+            columns = self.column, self.threshold, self.first, self.table, self.feature
+            compiled()(columns, np.ascontiguousarray(x), np.empty(2 * self.features), summed)
+            return summed[:, :-1]
         out = np.empty((len(x), self.features))
         for start in range(0, len(x), _CHUNK):
             part = x[start : start + _CHUNK]
@@ -112,6 +127,33 @@ class Tables:
             place = place + bins * np.arange(len(x))[:, None]
         summed: Floats = np.bincount(place.ravel(), added.ravel(), bins * len(x)).astype(np.float64)
         return summed.reshape(len(x), bins)[:, :-1]
+
+
+def add_patterns(columns: Any, x: Any, either: Any, out: Any) -> None:
+    """Add to rows what `Tables._values` gives them, in its order; made to be compiled."""
+    column, threshold, first, table, feature = columns
+    features, width = len(either) // 2, len(feature) // len(first)
+    for row in range(len(x)):
+        values, summed = x[row], out[row]
+        for place in range(features):
+            value = values[place]
+            either[place] = value if value == value else -np.inf  # noqa: PLR0124 - unknown
+            either[features + place] = value
+        for tree in range(len(first)):
+            pattern = first[tree]
+            for split in range(8):
+                at = 8 * tree + split
+                if either[column[at]] <= threshold[at]:
+                    pattern += 1 << split
+            for place in range(width):
+                summed[feature[tree * width + place]] += table[pattern, place]
+
+
+@cache
+def compiled() -> Callable[..., None]:
+    """Return `add_patterns` compiled by numba, kept on disk between runs; it frees the lock."""
+    found: Callable[..., None] = compiled_parts("tables", [add_patterns]).add_patterns
+    return found
 
 
 def tables(ensemble: Ensemble, z: Floats) -> Tables:

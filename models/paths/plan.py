@@ -6,6 +6,7 @@ scoring path.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from features.copies.copy import Copy, Row
-from features.copies.settled import settled_items
+from features.copies.settled import Item, settled_items
 from features.expression import FAR
 from features.ledger.open import EPOCH
 from features.settings import SETTINGS
@@ -92,7 +93,7 @@ class Case:
     copy: Copy
 
     @cached_property
-    def open_items(self) -> tuple[dict[str, Any], ...]:
+    def open_items(self) -> tuple[Item, ...]:
         """The customer's own invoices that are not settled, oldest due first."""
         found = settled_items(
             self.copy.rows("invoices"),
@@ -101,8 +102,8 @@ class Case:
             SETTINGS,
             customers={self.copy.customer_id},
         )
-        own = [item for item in found if item["amount"] > 0 and item["settled_on"] >= FAR]
-        return tuple(sorted(own, key=lambda item: (item["due_on"], item["invoice_id"])))
+        own = [item for item in found if item.amount > 0 and item.settled_on >= FAR]
+        return tuple(sorted(own, key=lambda item: (item.due_on, item.invoice_id)))
 
     @property
     def bought(self) -> tuple[Row, ...]:
@@ -120,9 +121,9 @@ class Case:
         """Whether there is a year before that could go on."""
         return bool(self.bought)
 
-    def is_overdue(self, item: Row) -> bool:
+    def is_overdue(self, item: Item) -> bool:
         """Tell whether an open invoice is past its due date and the days of grace."""
-        return bool(self.copy.day > item["due_on"] + SETTINGS.grace_days)
+        return self.copy.day > item.due_on + SETTINGS.grace_days
 
     def steps(self, guarantee_minor: int) -> Iterator[Step]:
         """Yield everything that could be done at once.
@@ -134,7 +135,7 @@ class Case:
         """
         for item in self.open_items:
             kind = PAY if self.is_overdue(item) else PREPAY
-            yield Step(kind, item["invoice_id"], item["outstanding"])
+            yield Step(kind, item.invoice_id, item.outstanding)
         yield from self._bad_debts()
         for event in self.copy.rows("legal_events"):
             closed = event["closed_on"]
@@ -166,7 +167,10 @@ def carried_out(case: Case, plan: Plan) -> Copy:
         invoices = list(_repeated(case, until))
         copy = copy.with_rows("invoices", invoices)
         due = (row for row in invoices if row["due_on"] <= until)
-        paid = (_payment(row, row["due_on"], row["amount"], row["invoice_id"]) for row in due)
+        paid = (
+            _payment(row["customer_id"], row["invoice_id"], row["due_on"], row["amount"])
+            for row in due
+        )
         copy = copy.with_rows("payments", paid)
     if chosen[RECOVER]:
         paid_back = [_recovery(place, step, acts_on) for place, step in enumerate(chosen[RECOVER])]
@@ -185,23 +189,23 @@ def carried_out(case: Case, plan: Plan) -> Copy:
 
 def _payments(case: Case, at_once: set[str], acts_on: int, until: int) -> Iterator[Row]:
     """Yield what is paid of the open invoices: at once, or when it falls due."""
-    for place, item in enumerate(case.open_items):
-        if item["invoice_id"] in at_once:
+    for item in case.open_items:
+        if item.invoice_id in at_once:
             # what falls due before the day of the act is paid by its own day
-            on = acts_on if case.is_overdue(item) else min(acts_on, item["due_on"])
+            on = acts_on if case.is_overdue(item) else min(acts_on, item.due_on)
         elif case.is_overdue(item):
             continue
         else:
-            on = item["due_on"]
+            on = item.due_on
         if on <= until:
-            yield _payment(item, on, item["outstanding"], str(place))
+            yield _payment(item.customer_id, item.invoice_id, on, item.outstanding)
 
 
-def _payment(item: Row, paid_on: int, minor: int, name: str) -> dict[str, Any]:
+def _payment(customer_id: str, invoice_id: str, paid_on: int, minor: int) -> dict[str, Any]:
     return {
-        "payment_id": f"{_MADE_UP}paid-{name}",
-        "customer_id": item["customer_id"],
-        "invoice_id": item["invoice_id"],
+        "payment_id": f"{_MADE_UP}paid-{hashlib.sha256(invoice_id.encode()).hexdigest()}",
+        "customer_id": customer_id,
+        "invoice_id": invoice_id,
         "paid_on": paid_on,
         "amount": minor,
     }

@@ -99,9 +99,10 @@ def graded_alone(row: Snapshots, grader: Grader, prior_grade: str | None) -> Gra
 def search(asked: Search, steps: Sequence[Step], by: date) -> Found:
     """Return the plans that reach the wanted grade by a day.
 
-    Of every day (a week from now, then each month, then the last) and conduct the kinds of
-    steps that take least money are tried first; of the first that reach the grade, whatever
-    can be left out is. A plan that takes no less money than one of an earlier day is none.
+    Three days are looked at closely: the first on which all steps together, or none, reach the
+    grade (a week from now, each month, the last), the last day, and one between them. Of each the
+    kinds of steps that take least money are tried first; of the first that reach the grade,
+    whatever can be left out is; and what is left is moved to the first day on which it does.
 
     Parameters
     ----------
@@ -114,21 +115,58 @@ def search(asked: Search, steps: Sequence[Step], by: date) -> Found:
     """
     as_of = asked.case.copy.as_of
     acts_on = min(as_of + timedelta(days=ACT_WITHIN_DAYS), by)
-    paths: list[Reached] = []
-    ends: list[Plan] = []
-    for until in _days(as_of, acts_on, by):
-        for conduct in (WAIT,) if until == acts_on or not asked.case.buys else (ON_TIME, WAIT):
-            whole = Plan(tuple(steps), acts_on, conduct, until)
-            nothing = replace(whole, steps=())
-            ends += [whole, nothing]
-            reached = _cheapest(asked, whole, paths[-1] if paths else None)
-            if reached is not None:
-                paths = [one for one in paths if one.plan.until < until]
-                paths.append(Reached(reached, asked.grading(reached)))
-        if paths and paths[-1].plan.minor == 0:
-            break  # nothing is cheaper, and every later day is later
-    best = max(ends + [one.plan for one in paths], key=lambda plan: asked.grading(plan).score)
-    return Found(tuple(reversed(paths)), Reached(best, asked.grading(best)))
+    days = list(_days(as_of, acts_on, by))
+    conducts = (ON_TIME, WAIT) if asked.case.buys else (WAIT,)
+    plans = [
+        Plan(tuple(steps), acts_on, conduct, until)
+        for until in days
+        for conduct in (conducts if until > acts_on else (WAIT,))
+    ]
+    found: list[Plan] = []
+    first = next((plan for plan in plans if _end_reaches(asked, plan)), None)
+    if first is not None:
+        found = [_cheapest(asked, first)]
+        later = [plan for plan in plans if plan.until > first.until]
+        closely = [days[-1], days[(days.index(first.until) + len(days)) // 2]]
+        for day in closely:
+            found += _soonest(asked, [plan for plan in later if plan.until == day], days, found)
+    ends = [*plans, *(replace(plan, steps=()) for plan in plans), *found]
+    best = max(ends, key=lambda plan: asked.grading(plan).score)
+    paths = tuple(Reached(plan, asked.grading(plan)) for plan in _worthwhile(found))
+    return Found(paths, Reached(best, asked.grading(best)))
+
+
+def _end_reaches(asked: Search, plan: Plan) -> bool:
+    return asked.reaches(replace(plan, steps=())) or asked.reaches(plan)
+
+
+def _soonest(
+    asked: Search, plans: Sequence[Plan], days: Sequence[date], held: Sequence[Plan]
+) -> list[Plan]:
+    """Return the cheapest of some plans of a day, on the first day on which it is enough.
+
+    None where it takes no less money than a plan of an earlier day.
+    """
+    least = min(plan.minor for plan in held)
+    if not least:
+        return []
+    cheapest = [_cheapest(asked, plan) for plan in plans if _end_reaches(asked, plan)]
+    if not cheapest:
+        return []
+    best = min(cheapest, key=lambda plan: plan.minor)
+    if any(plan.minor <= best.minor and plan.until <= best.until for plan in held):
+        return []
+    sooner = (replace(best, until=day) for day in days if best.acts_on < day <= best.until)
+    return [next(plan for plan in sooner if asked.reaches(plan))]
+
+
+def _worthwhile(found: Sequence[Plan]) -> list[Plan]:
+    """Return the plans that no other beats in money and days, least money first."""
+    kept: list[Plan] = []
+    for plan in sorted(found, key=lambda plan: (plan.minor, plan.until)):
+        if all(plan.until < other.until for other in kept):
+            kept.append(plan)
+    return kept
 
 
 def _days(as_of: date, acts_on: date, by: date) -> Iterator[date]:
@@ -142,22 +180,18 @@ def _days(as_of: date, acts_on: date, by: date) -> Iterator[date]:
         yield by
 
 
-def _cheapest(asked: Search, whole: Plan, before: Reached | None) -> Plan | None:
-    """Return the first plan of a day and conduct that reaches the grade, made as small as it goes.
+def _cheapest(asked: Search, whole: Plan) -> Plan:
+    """Return the first plan of a day that reaches the grade, made as small as it goes.
 
-    None if there is none that takes less money than a plan of an earlier day.
+    Parameters
+    ----------
+    whole : Plan
+        It reaches the grade, or no step at all does.
     """
     for plan in _of_kinds(asked, whole):
-        dearer = before is not None and plan.minor >= before.plan.minor
-        # only what has the same kinds of steps could still become cheaper
-        if before is not None and dearer and _kinds(plan) != _kinds(before.plan):
-            continue
         if asked.reaches(plan):
-            smallest = without_needless(asked, plan)
-            if before is None or smallest.minor < before.plan.minor:
-                return smallest
-            return None
-    return None
+            return without_needless(asked, plan)
+    return without_needless(asked, whole)
 
 
 def _of_kinds(asked: Search, whole: Plan) -> list[Plan]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from models.curves import Curve
+from models.indicators import Law
 from models.scale import PointScale
 
 
@@ -190,6 +191,23 @@ class Policy:
     def policy_version(self) -> str:
         """Name, version and the first of the hash: two policies that differ never share it."""
         return f"{self.name}-{self.version}-{self.sha256[:8]}"
+
+    @cached_property
+    def law(self) -> Law:
+        """What the rules are worked out with, as plain numbers."""
+        rules = self.rules
+        return Law(
+            neutral=float(rules.neutral),
+            shrink_invoices=float(rules.shrink_invoices),
+            weights=tuple(map(float, vars(self.weights).values())),
+            payment_timeliness=rules.payment_timeliness.curve.line,
+            overdue_count=rules.overdue_count.curve.line,
+            amount_and_frequency=rules.amount_and_frequency.curve.line,
+            industry_score=rules.industry_score.curve.line,
+            per_event=rules.litigation.per_event.line,
+            recency=rules.litigation.recency.line,
+            per_open=rules.litigation.per_open.line,
+        )
 
     def point_scale(self, horizon_days: int) -> PointScale:
         """Return the scale of a horizon.

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from benchmarks.__main__ import benchmarks
 from benchmarks.load import load, request_bytes
+from benchmarks.millions import CHANGES, CONTRIB, GRADED, LEVELS, millions_section
 from benchmarks.pandas_way import NAMES
 from benchmarks.results import Section, Table, page
 from benchmarks.servers import free_port, running
@@ -16,6 +17,7 @@ from benchmarks.service import EXPLAINED, GRADE, HELLO, SCORE, Workspace, served
 from benchmarks.timing import interleaved
 from features.catalogue import FEATURE_NAMES
 from tests.conftest import Trained
+from training.runs import bundle_folder
 
 pytestmark = pytest.mark.slow
 
@@ -102,6 +104,19 @@ def test_the_service_is_measured_beside_a_hello(trained: Trained, tmp_path: Path
     told = "\n".join(found.notes)
     assert "MiB once ready" in told
     assert "ours answers /readyz after" in told
+
+
+def test_a_sample_of_the_million_is_measured_and_written(trained: Trained):
+    bundle = bundle_folder(trained.home, trained.result.model_version)
+    found = millions_section(trained.ledger, bundle, rows=40, rounds=1, note=lambda _: None)
+    changes, levels, graded = found.tables
+    assert list(changes.times) == [CHANGES]
+    assert list(levels.times) == [LEVELS, CONTRIB]
+    assert list(graded.times) == [GRADED]
+    assert graded.more["peak memory"][GRADED].endswith(" MiB")
+    told = page([found], size="s", rounds=1)
+    assert "## 40 at once" in told
+    assert "| limit | of the limit |" in told
 
 
 def test_an_answer_that_is_not_200_stops_the_load():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.policy.sections import Policy
-from models.rules import INDICATORS, RULE_INPUTS, Book, RuleScore, quantile_of, rule_score
+from models.rules import INDICATORS, RULE_INPUTS, Book, RuleScore, rule_score
 from tests.models.bundles import BOOK, GOOD, POLICY, policy_with
 
 NAN = math.nan
@@ -173,35 +173,6 @@ def test_the_score_always_lies_between_the_worst_and_the_best(hidden, seed):
     assert 0 <= found.worst <= found.score + 1e-9
     assert found.score <= found.best + 1e-9 <= 100 + 1e-9
     assert 0 <= found.known_weight <= 1
-
-
-def test_quantiles_place_a_value_between_its_neighbours():
-    quantiles = np.linspace(0.0, 1000.0, 101).tolist()
-    values = (-math.inf, -1.0, 0.0, 5.0, 10.0, 555.0, 1000.0, 9999.0, math.inf, NAN)
-    found = [quantile_of(value, quantiles) for value in values]
-    assert found == pytest.approx([0, 0, 0, 0.005, 0.01, 0.555, 1, 1, 1, NAN], nan_ok=True)
-
-
-def test_a_value_that_many_share_takes_the_middle_of_its_place():
-    quantiles = [0.0] * 41 + np.linspace(1.0, 60.0, 60).tolist()
-    found = [quantile_of(value, quantiles) for value in (0.0, 0.5, 1.0)]
-    assert found == pytest.approx([0.20, 0.405, 0.41])
-
-
-def test_in_a_book_of_equals_everybody_stands_in_the_middle():
-    found = [quantile_of(value, [5.0] * 101) for value in (4.0, 5.0, 6.0)]
-    assert found == [0.0, 0.5, 1.0]
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**31))
-def test_a_larger_value_never_stands_lower(seed):
-    generator = np.random.default_rng(seed)
-    quantiles = sorted(map(float, generator.poisson(3.0, 101)))
-    places = [quantile_of(value, quantiles) for value in np.linspace(-1.0, 12.0, 200).tolist()]
-    assert places == sorted(places)
-    assert places[0] >= 0
-    assert places[-1] <= 1
 
 
 def test_each_rule_input_is_a_feature_of_the_catalogue():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from models.policy.load import load_policy
 from tests.models.bundles import POLICY, POLICY_TEXT, bundle_in, bundle_parts
 from tests.tradegrade.conftest import AS_OF, Workspace
 from training.runs import BUNDLES, set_champion, write_record
@@ -303,8 +304,9 @@ def test_a_workspace_without_a_champion_can_activate(
     assert (tmp_path / "fresh" / "policy.toml").read_bytes() == new.read_bytes()
 
 
-def test_an_activation_that_was_killed_is_finished_by_the_next_policy_command(
-    workspace: Workspace, new: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", ["doctor", "grade", "history"])
+def test_an_activation_that_was_killed_is_finished_by_the_next_command(
+    workspace: Workspace, shop: Path, new: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -314,11 +316,13 @@ def test_an_activation_that_was_killed_is_finished_by_the_next_policy_command(
         workspace.run("policy", "activate", new, *WHO)
     file = workspace.home / "policy.toml"
     assert not file.exists()
-    doctor = workspace.run("doctor")
-    assert doctor.exit_code == 5
-    assert re.search("broken +policy +an activation was not finished", doctor.stdout)
-    assert len(workspace.json_lines("policy", "history")) == 1
+    if command == "grade":
+        (first, *_) = workspace.json_lines("grade", "--ledger", shop, "--as-of", AS_OF)
+        assert first["policy_version"] == load_policy(new).policy_version
+    else:
+        workspace.run(*(("policy", "history") if command == "history" else (command,)))
     assert file.read_bytes() == new.read_bytes()
+    assert len(workspace.json_lines("policy", "history")) == 1
     assert re.search("ok +policy +.*activated by 陈莉", workspace.run("doctor").stdout)
 
 

@@ -16,7 +16,7 @@ from features.engines.spark_session import java
 from features.errors import TradegradeError
 from models.policy.load import load_policy
 from serving.database import store_exists
-from serving.policies.activation import active_text, is_unsettled
+from serving.policies.activation import active_text
 from serving.policies.store import Activation, activations
 from tradegrade.output import print_json
 from tradegrade.workspace import (
@@ -135,9 +135,6 @@ def _store() -> Finding:
 def _policy() -> Finding:
     place = home() / POLICY
     try:
-        if is_unsettled(place):
-            told = "an activation was not finished: `tradegrade policy history` finishes it"
-            return Finding("policy", "broken", told)
         version = load_policy(active_policy()).policy_version
         return Finding("policy", "ok", f"{version}{_activated(place)}")
     except TradegradeError as error:

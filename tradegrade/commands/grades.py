@@ -37,6 +37,7 @@ from models.explain.words import (
 from models.summary import GradeLine, grade_lines
 from serving.grades.keeping import keep_book
 from serving.grades.records import Stored
+from tradegrade.commands.grade_file import grade_file
 from tradegrade.engines import computing
 from tradegrade.options import (
     A_PATH,
@@ -54,41 +55,83 @@ _SHOWN_DRIVERS = 12
 
 
 @click.command()
-@ledger_option()
-@click.option("--as-of", type=DAY, required=True, help="Day to grade for.")
+@ledger_option(required=False)
+@click.option("--as-of", type=DAY, help="Day to grade for.")
+@click.option("--features", type=A_PATH, help="What `features` writes, in place of a ledger.")
 @bundle_option()
 @policy_option()
 @click.option("--out", type=A_PATH, help="File to write, .parquet or .csv.")
+@click.option("--drivers", is_flag=True, help="Tell every driver; with --features.")
 @click.option("--store", is_flag=True, help="Keep the grades in the workspace's store.")
 @engine_option()
 @json_option()
 def grade(
-    ledger: Path,
-    as_of: date,
+    ledger: Path | None,
+    as_of: date | None,
+    features: Path | None,
     bundle: str | None,
     policy: Path | None,
     out: Path | None,
+    drivers: bool,
     store: bool,
     engine: str,
     as_json: bool,
 ) -> None:
-    """Grade every customer known on a day."""
+    """Grade every customer known on a day, or every row of a file of features."""
     refuse_unwritable(out)
+    _refuse_mixed((ledger, as_of), features, drivers=drivers, store=store, engine=engine)
     grading = grader(bundle, policy)
     note(f"graded by model {grading.bundle.model_version}, policy {grading.policy.policy_version}")
+    lines: list[GradeLine] = []
+    if features is not None:
+        lines = grade_file(features, grading, out=out, drivers=drivers, as_json=as_json)
+    elif ledger is not None and as_of is not None:
+        book = _graded_day(ledger, as_of, grading, engine=engine, store=store)
+        documents = documents_of(book)
+        if out is not None:
+            write_rows(out, documents, GRADE_SCHEMA)
+            note(f"wrote {len(documents)} grades to {out}")
+        if as_json:
+            print_json(documents)
+        lines = grade_lines(book.gradings, book.snapshots)
+    if not as_json:
+        print_lines(lines)
+
+
+def _graded_day(ledger: Path, as_of: date, grading: Grader, *, engine: str, store: bool) -> Book:
     with computing(engine) as ready, ledger_of(ledger, grading, as_of) as opened:
         prior = prior_grades(as_of)
         book = book_of_day(opened, as_of, grading, prior_grades=prior, grade=ready.grade)
-        documents = documents_of(book)
         if store:
             note(told_storing(keep(book, opened, grading)))
-    if out is not None:
-        write_rows(out, documents, GRADE_SCHEMA)
-        note(f"wrote {len(documents)} grades to {out}")
-    if as_json:
-        print_json(documents)
+    return book
+
+
+def _refuse_mixed(
+    source: tuple[Path | None, date | None],
+    features: Path | None,
+    *,
+    drivers: bool,
+    store: bool,
+    engine: str,
+) -> None:
+    """Raise a UsageError if the options do not say one thing to grade."""
+    ledger, as_of = source
+    if (ledger is None) == (features is None):
+        message = "Give either --ledger with --as-of, or --features."
+    elif features is None and as_of is None:
+        message = "Give --as-of, the day to grade for."
+    elif features is None and drivers:
+        message = "--drivers goes with --features; `tradegrade explain` tells one customer's."
+    elif features is not None and as_of is not None:
+        message = "The features say their days themselves; leave out --as-of."
+    elif features is not None and store:
+        message = "--store keeps the ledger that a grade can be replayed from; give --ledger."
+    elif features is not None and engine != "duckdb":
+        message = "The features are computed already; leave out --engine."
     else:
-        print_lines(grade_lines(book.gradings, book.snapshots))
+        return
+    raise UsageError(message)
 
 
 @click.command()

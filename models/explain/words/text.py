@@ -31,7 +31,7 @@ def joined(clauses: Iterable[Text], *, zh: str = "，") -> Text:
     >>> joined([Text("甲", "one"), Text("乙", "two")])
     Text(zh='甲，乙', en='one; two')
     """
-    told = [clause for clause in clauses if clause != EMPTY]
+    told = [clause for clause in clauses if clause.zh or clause.en]
     return Text(zh.join(clause.zh for clause in told), "; ".join(clause.en for clause in told))
 
 

@@ -102,6 +102,21 @@ def test_a_row_has_the_same_values_alone_as_among_others():
     assert found.values(x).tolist() == alone.tolist()
 
 
+@pytest.mark.parametrize("leaves", [2, 5, 8])
+def test_compiled_values_are_those_of_numpy_to_the_last_bit(
+    leaves: int, monkeypatch: pytest.MonkeyPatch
+):
+    ensemble = grown(leaves)
+    found = background(ensemble, rows(1, 1)[0])
+    assert isinstance(found, Tables)
+    x = rows(2, 500)
+    ends = [edge for tree in ensemble.trees for edge in tree.threshold]
+    x[:50] = np.random.default_rng(3).choice([*ends, np.nan, np.inf, -np.inf], (50, 6))
+    by_numpy = np.concatenate([found.values(x[start : start + 8]) for start in range(0, 500, 8)])
+    monkeypatch.setattr("models.explain.background.MANY", 1)
+    assert found.values(x).tobytes() == by_numpy.tobytes()
+
+
 def test_the_background_against_itself_is_exactly_nothing():
     z = random_snapshots(1, 9).values
     assert not background(ENSEMBLE, z[0]).values(z).any()
