@@ -210,9 +210,9 @@ def history_of(
     horizon = contest.bundle.horizon_days
     days, left_out = _month_ends(ledger, as_of, horizon, config, months)
     chains: tuple[list[dict[str, Grading]], list[dict[str, Grading]]] = ([], [])
-    for book in _books(ledger, days):
+    for book in books_of(ledger, days):
         for chain, policy in zip(chains, contest.policies, strict=True):
-            chain.append(_graded(book, contest.bundle, policy, chain))
+            chain.append(chained(book, contest.bundle, policy, chain))
     paths = [
         [{c: g.grade_before_override for c, g in month.items()} for month in chain]
         for chain in chains
@@ -239,7 +239,8 @@ def _month_ends(
     return tuple(covered[-months:] if months else ()), len(later)
 
 
-def _books(ledger: Ledger, days: Sequence[date]) -> Iterator[Snapshots]:
+def books_of(ledger: Ledger, days: Sequence[date]) -> Iterator[Snapshots]:
+    """Yield the features of everybody known on each day, days in their order."""
     for start in range(0, len(days), _DAYS_AT_ONCE):
         some = days[start : start + _DAYS_AT_ONCE]
         known = snapshots(ledger, all_pairs(ledger, list(some)))
@@ -247,9 +248,10 @@ def _books(ledger: Ledger, days: Sequence[date]) -> Iterator[Snapshots]:
             yield known.take(np.flatnonzero(known.as_of == np.datetime64(day)))
 
 
-def _graded(
+def chained(
     book: Snapshots, bundle: Bundle, policy: Policy, chain: Sequence[Mapping[str, Grading]]
 ) -> dict[str, Grading]:
+    """Return a day's gradings by customer; those of the chain's last day are the prior grades."""
     prior = {c: g.grade_before_override for c, g in chain[-1].items()} if chain else {}
     gradings = grade_snapshots(book, bundle, policy, prior_grades=prior)
     return {grading.customer_id: grading for grading in gradings}

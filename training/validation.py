@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.errors import LedgerError
 from features.matrix import Floats
 from models.scale import probability
+from training.statistics.ranking import Flags, auc, ks
 
-Flags = NDArray[np.bool_]
+__all__ = [
+    "NAMES",
+    "Flags",
+    "Metrics",
+    "auc",
+    "brier",
+    "ece",
+    "frequency_bins",
+    "ks",
+    "log_loss",
+    "metrics",
+]
+
 NAMES = ("auc", "gini", "ks", "brier", "ece", "log_loss")
 _LEAST = np.finfo(np.float64).tiny
 
@@ -78,101 +89,6 @@ def metrics(log_odds: Floats, defaulted: Flags, *, bins: int = 10) -> Metrics:
     )
 
 
-def auc(risk: Floats, defaulted: Flags) -> float:
-    """Return the chance that a default has a higher risk than a survivor, ties counted half.
-
-    The Mann-Whitney statistic over the number of pairs (Hanley & McNeil 1982).
-
-    Parameters
-    ----------
-    risk : ndarray of float64, shape (n,)
-        Anything that rises with risk.
-    defaulted : ndarray of bool, shape (n,)
-        What happened.
-
-    Raises
-    ------
-    LedgerError
-        If nobody, or everybody, defaulted.
-
-    Examples
-    --------
-    >>> auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
-    0.75
-    """
-    return float(_Ranking(risk, defaulted).auc(np.ones(len(risk))))
-
-
-def auc_interval(
-    risk: Floats,
-    defaulted: Flags,
-    customer_ids: Sequence[str],
-    *,
-    resamples: int,
-    confidence: float,
-    seed: int,
-) -> tuple[float, float]:
-    """Return a bootstrap percentile interval of the AUC that resamples customers, not rows.
-
-    Monthly rows of a customer repeat one default, so they are drawn together. A draw without
-    both outcomes is left out.
-
-    Parameters
-    ----------
-    risk, defaulted : ndarray, shape (n,)
-        As for `auc`.
-    customer_ids : sequence of str
-        The customer of each row.
-    resamples : int
-        Number of draws.
-    confidence : float
-        Share of the draws inside, between 0 and 1.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper end.
-
-    Raises
-    ------
-    LedgerError
-        If nobody, or everybody, defaulted.
-    """
-    ranking = _Ranking(risk, defaulted)
-    unique, customer = np.unique(np.asarray(customer_ids), return_inverse=True)
-    generator = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(resamples):
-        picked = generator.integers(0, len(unique), len(unique))
-        times = np.bincount(picked, minlength=len(unique)).astype(np.float64)
-        area = ranking.auc(times[customer])
-        if not np.isnan(area):
-            drawn.append(area)
-    if not drawn:
-        raise _one_outcome(defaulted)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return float(low), float(high)
-
-
-def ks(risk: Floats, defaulted: Flags) -> float:
-    """Return the Kolmogorov-Smirnov distance between the risks of defaults and survivors.
-
-    Raises
-    ------
-    LedgerError
-        If nobody, or everybody, defaulted.
-
-    Examples
-    --------
-    >>> ks(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
-    0.5
-    """
-    return _Ranking(risk, defaulted).ks()
-
-
 def brier(default_probability: Floats, defaulted: Flags) -> float:
     """Return the mean squared distance of probability and outcome (Brier 1950).
 
@@ -216,41 +132,3 @@ def log_loss(default_probability: Floats, defaulted: Flags) -> float:
     """
     right = np.where(defaulted, default_probability, 1 - default_probability)
     return float(-np.mean(np.log(np.maximum(right, _LEAST))))
-
-
-class _Ranking:
-    """Rows in order of risk, tied risks as one group, for AUC and KS under row weights."""
-
-    def __init__(self, risk: Floats, defaulted: Flags) -> None:
-        if defaulted.all() or not defaulted.any():
-            raise _one_outcome(defaulted)
-        self._order = np.argsort(risk, kind="stable")
-        ordered = risk[self._order]
-        self._starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        self._defaulted = defaulted[self._order].astype(np.float64)
-
-    def _groups(self, weights: Floats) -> tuple[Floats, Floats]:
-        ordered = weights[self._order]
-        bad = np.add.reduceat(ordered * self._defaulted, self._starts)
-        return bad, np.add.reduceat(ordered, self._starts) - bad
-
-    def auc(self, weights: Floats) -> float:
-        bad, good = self._groups(weights)
-        pairs = bad.sum() * good.sum()
-        if pairs == 0:
-            return float("nan")
-        safer = np.cumsum(good) - good / 2
-        return float((bad * safer).sum() / pairs)
-
-    def ks(self) -> float:
-        bad, good = self._groups(np.ones(len(self._order)))
-        gap = np.cumsum(bad) / bad.sum() - np.cumsum(good) / good.sum()
-        return float(np.abs(gap).max())
-
-
-def _one_outcome(defaulted: Flags) -> LedgerError:
-    every = "everybody" if len(defaulted) and defaulted.all() else "nobody"
-    return LedgerError(
-        f"Among {len(defaulted)} rows {every} defaulted, so a model cannot be judged on them. "
-        "Give a longer ledger, more as-of dates, or fewer folds."
-    )

@@ -9,7 +9,6 @@ from features.errors import LedgerError
 from training.validation import (
     NAMES,
     auc,
-    auc_interval,
     brier,
     ece,
     frequency_bins,
@@ -97,41 +96,6 @@ def test_metrics_are_of_the_probability_and_gini_follows_from_auc():
     assert found.auc == auc(told, happened)
     assert found.brier == pytest.approx(brier(told, happened))
     assert found.ece == pytest.approx(ece(told, happened), abs=1e-9)
-
-
-def test_interval_holds_the_auc_and_narrows_with_more_customers():
-    widths = []
-    for n in (300, 3000):
-        told, happened = with_ties(5, n)
-        ids = [f"c{i}" for i in range(n)]
-        low, high = auc_interval(told, happened, ids, resamples=200, confidence=0.95, seed=1)
-        assert low < auc(told, happened) < high
-        widths.append(high - low)
-    assert widths[1] < widths[0] / 2
-
-
-def test_interval_resamples_customers_so_repeated_rows_do_not_narrow_it():
-    told, happened = with_ties(5, 300)
-    ids = [f"c{i}" for i in range(300)]
-    options = {"resamples": 100, "confidence": 0.9, "seed": 1}
-
-    once = auc_interval(told, happened, ids, **options)
-    monthly = auc_interval(np.tile(told, 12), np.tile(happened, 12), ids * 12, **options)
-
-    assert monthly == pytest.approx(once, abs=1e-12)
-
-
-def test_interval_is_the_same_for_a_seed_and_another_for_another():
-    told, happened = with_ties(5, 300)
-    ids = [f"c{i}" for i in range(300)]
-
-    one, same, other = (
-        auc_interval(told, happened, ids, resamples=50, confidence=0.95, seed=seed)
-        for seed in (1, 1, 2)
-    )
-
-    assert one == same
-    assert one != other
 
 
 @pytest.mark.parametrize(

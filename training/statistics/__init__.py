@@ -1,0 +1,1 @@
+"""Statistics of validation: pure functions of arrays, a file for each idea."""
