@@ -16,7 +16,7 @@ from features.errors import UnavailableError
 FILE = "store.db"
 URL_VARIABLE = "TRADEGRADE_DATABASE_URL"
 BUSY_SECONDS = 30
-HEAD = "0003"  # the newest migration
+HEAD = "0004"  # the newest migration
 METADATA = MetaData()
 _FIRST = "0001"
 _LOCK = 7_204_110  # of the writers on PostgreSQL: any number that nobody else uses

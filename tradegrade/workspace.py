@@ -19,6 +19,7 @@ from models.policy.load import load_policy
 from serving.database import open_database, store_exists, store_url
 from serving.grades.store import GradeStore
 from serving.policies.activation import is_unsettled, settle
+from serving.promotions import promotion
 from tradegrade.output import note
 from training import runs
 
@@ -88,10 +89,25 @@ def grader_stamp() -> object:
     return tuple(_seen(home() / name) for name in (runs.CHAMPION, POLICY))
 
 
+def champion_version() -> str | None:
+    """Return the version that grades, None before there is one.
+
+    A promotion that was recorded and whose file never followed is finished first.
+    """
+    place = home() / runs.CHAMPION
+    if promotion.is_unsettled(place):
+        engine = store_engine()
+        try:
+            promotion.settle(engine, place)
+        finally:
+            engine.dispose()
+    return runs.champion(home())
+
+
 def bundle_folder(bundle: str | None) -> Path:
     """Return the folder of a bundle given by folder or version, else the champion's."""
     if bundle is None:
-        champion = runs.champion(home())
+        champion = champion_version()
         if champion is None:
             message = (
                 f"The workspace {home()} has no champion yet. Train one with `tradegrade train`, "

@@ -10,8 +10,9 @@ from typing import Any
 from features.errors import ModelError
 from features.whole import whole
 from models.bundle import load_bundle
+from models.champion import FILE, champion_in, champion_text
 
-BUNDLES, RUNS, REPORTS, CHAMPION = "bundles", "runs", "reports", "champion.json"
+BUNDLES, RUNS, REPORTS, CHAMPION = "bundles", "runs", "reports", FILE
 
 
 def bundle_folder(home: Path, model_version: str) -> Path:
@@ -58,17 +59,7 @@ def champion(home: Path) -> str | None:
     ModelError
         If the file that says so is damaged.
     """
-    path = home / CHAMPION
-    if not path.is_file():
-        return None
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["model_version"])
-    except (ValueError, KeyError, TypeError) as error:
-        message = (
-            f"{path} is damaged ({error}). Remove it and train, or write "
-            '{"model_version": "…"} with a version of bundles/ into it.'
-        )
-        raise ModelError(message) from error
+    return champion_in(home / CHAMPION)
 
 
 def usable_champion(home: Path) -> str | None:
@@ -84,7 +75,8 @@ def usable_champion(home: Path) -> str | None:
 
 def set_champion(home: Path, model_version: str) -> None:
     """Make a bundle the one that grades."""
-    _write(home / CHAMPION, {"model_version": model_version})
+    with whole(home / CHAMPION) as half:
+        half.write_text(champion_text(model_version), encoding="utf-8")
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> Path:

@@ -30,6 +30,7 @@ _SAFE = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # seven, its own choice, takes minutes to give up
     "GIT_PYTHON_REFRESH": "quiet",
 }
+_FILE = "mlflow.db"
 _URIS = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _NEEDED = ("duckdb", "lightgbm", "numpy", "pyarrow")
@@ -91,24 +92,106 @@ def track(run: TrackedRun, *, home: Path, settings: TrackingSettings, alias: str
         If MLflow is not installed or its store cannot be reached.
     """
     mlflow = _mlflow()
-    own = f"sqlite:///{(home / 'mlflow.db').resolve()}"
-    uri = settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or own
+    uri = _uri(home, settings)
     # a server knows where its artifacts go; a bare database would put them where we stand
     local = uri.startswith(_DATABASES)
     artifacts = (home / "mlflow-artifacts").resolve().as_uri() if local else None
     home.mkdir(parents=True, exist_ok=True)
+    with _reached(mlflow, uri, "The run could not be tracked"):
+        return _logged(mlflow, run, settings=settings, alias=alias, artifacts=artifacts)
+
+
+def point_champion(run_id: str, *, home: Path, settings: TrackingSettings) -> str:
+    """Give the alias ``champion`` to the version that a run registered, and return its number.
+
+    Parameters
+    ----------
+    run_id : str
+        Of the run that trained the champion.
+    home, settings
+        As for `track`.
+
+    Raises
+    ------
+    UnavailableError
+        If MLflow is not installed, its store cannot be reached, or it has no such version.
+    """
+    uri, name = _uri(home, settings), settings.model_name
+    if uri == _own(home) and not (home / _FILE).is_file():  # MLflow would make an empty one
+        message = f"{home / _FILE} is not there: nothing was tracked in this workspace."
+        raise UnavailableError(message)
+    mlflow = _mlflow()
+    with _reached(mlflow, uri, "The alias champion could not be set"):
+        client = mlflow.MlflowClient()
+        found = client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
+        if found:
+            number = max(found, key=lambda version: int(version.version)).version
+            client.set_registered_model_alias(name, "champion", number)
+            return str(number)
+    message = (
+        f"MLflow at {without_password(uri)} has no version of {name!r} from the run {run_id}, so "
+        "its alias champion was not set. Train again to register one."
+    )
+    raise UnavailableError(message)
+
+
+def _uri(home: Path, settings: TrackingSettings) -> str:
+    return settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or _own(home)
+
+
+def _own(home: Path) -> str:
+    return f"sqlite:///{(home / _FILE).resolve()}"
+
+
+@contextmanager
+def _reached(mlflow: Any, uri: str, failure: str) -> Iterator[None]:
+    """Work on MLflow's store; what goes wrong there is told in a sentence."""
     try:
         _ask_once(uri)
         with _store(mlflow, uri):
-            return _logged(mlflow, run, settings=settings, alias=alias, artifacts=artifacts)
+            yield
     except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         fault = (str(error).strip() or type(error).__name__).splitlines()[0]
         message = (
-            f"The run could not be tracked at {without_password(uri)} "
-            f"({without_password(fault)}). Start that store, or unset MLFLOW_TRACKING_URI to "
-            "track in the workspace."
+            f"{failure} at {without_password(uri)} ({without_password(fault)}). Start that store, "
+            "or unset MLFLOW_TRACKING_URI to track in the workspace."
         )
         raise UnavailableError(message) from error
+
+
+def log_validation(
+    run_id: str,
+    *,
+    figures: Mapping[str, float],
+    texts: Mapping[str, str],
+    home: Path,
+    settings: TrackingSettings,
+) -> None:
+    """Add the figures and pages of a validation to the run that trained the model.
+
+    Parameters
+    ----------
+    run_id : str
+        Of that run.
+    figures : mapping of str to float
+        By name; a later validation's stand beside the earlier ones in the run's history.
+    texts : mapping of str to str
+        Content of files by name.
+    home, settings
+        As for `track`.
+
+    Raises
+    ------
+    UnavailableError
+        If MLflow is not installed, its store cannot be reached, or it has no such run.
+    """
+    mlflow = _mlflow()
+    with _reached(mlflow, _uri(home, settings), "The validation could not be tracked"):
+        client = mlflow.MlflowClient()
+        for name, value in figures.items():
+            client.log_metric(run_id, name, value)
+        for name, text in texts.items():
+            client.log_text(run_id, text, name)
 
 
 def bundle_model() -> Any:

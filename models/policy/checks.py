@@ -18,6 +18,7 @@ def faults(policy: Policy) -> Iterator[str]:
     yield from _order(policy)
     yield from _curves(policy)
     yield from _limits(policy)
+    yield from _promotion(policy)
 
 
 def _bands_and_weights(policy: Policy) -> Iterator[str]:
@@ -125,6 +126,21 @@ def _limits(policy: Policy) -> Iterator[str]:
             return
     if Decimal(limits["smallest_limit"]) > Decimal(limits["largest_limit"]):
         yield "terms.smallest_limit must not be above terms.largest_limit."
+
+
+def _promotion(policy: Policy) -> Iterator[str]:
+    gates = policy.promotion
+    for key in ("min_auc", "most_migration"):
+        value = getattr(gates, key)
+        if not 0 <= value <= 1:
+            yield f"promotion.{key} = {value:g} must be between 0 and 1."
+    for name in ("calibration_slope", "told_to_realised"):
+        least, most = getattr(gates, f"least_{name}"), getattr(gates, f"most_{name}")
+        if not 0 <= least <= 1 <= most:
+            yield (
+                f"promotion.least_{name} = {least:g} and most_{name} = {most:g} must hold 1, a "
+                "perfect model, between them, the first at least 0."
+            )
 
 
 def _is_money(text: str) -> bool:

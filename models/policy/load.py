@@ -7,7 +7,7 @@ import hashlib
 import math
 import tomllib
 import typing
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,7 +68,9 @@ def _section(kind: type[T], given: Any, path: str, source: str) -> T:
             hint = f" Did you mean {' or '.join(near)}?" if near else f" Keys: {', '.join(known)}."
             message = f"Policy {source}: unknown key {_key(path, key)}.{hint}"
             raise ModelError(message)
-    missing = [name for name in known if name not in given]
+    # what a later version of the program added has a default: older policies stay readable
+    needed = [f.name for f in fields(kind) if f.default is MISSING]  # type: ignore[arg-type]
+    missing = [name for name in needed if name not in given]
     if missing:
         message = f"Policy {source}: the key {_key(path, missing[0])} is missing. Add it."
         raise ModelError(message)

@@ -122,6 +122,28 @@ _SINGLE: Mapping[str, Text] = {
     "terms.fast_lane_overdue_share": Text(
         "快速审批允许的最高逾期比例", "largest share of invoices overdue in the fast lane"
     ),
+    "promotion.min_auc": Text(
+        "新模型AUC置信区间的下限须高于此值",
+        "what the lower end of a new model's AUC interval must lie above",
+    ),
+    "promotion.least_calibration_slope": Text(
+        "新模型校准斜率的下限", "the smallest calibration slope of a new model; 1 is perfect"
+    ),
+    "promotion.most_calibration_slope": Text(
+        "新模型校准斜率的上限", "the largest calibration slope of a new model; 1 is perfect"
+    ),
+    "promotion.least_told_to_realised": Text(
+        "新模型平均违约概率与实际违约率之比的下限",
+        "the smallest ratio of a new model's mean probability to the realised default rate",
+    ),
+    "promotion.most_told_to_realised": Text(
+        "新模型平均违约概率与实际违约率之比的上限",
+        "the largest ratio of a new model's mean probability to the realised default rate",
+    ),
+    "promotion.most_migration": Text(
+        "更换模型时等级改变的客户占比上限",
+        "the largest share of customers whose grade a new model may change",
+    ),
 }
 MEANINGS: Mapping[str, Text] = {
     **_SINGLE,

@@ -159,6 +159,33 @@ class TermsSection:
 
 
 @dataclass(frozen=True)
+class PromotionSection:
+    """What a model must pass before it grades.
+
+    A policy from before there were gates has no such section: these values then hold, so that
+    it is read, and replayed, as it was.
+
+    Attributes
+    ----------
+    min_auc : float
+        The lower end of the AUC's interval must lie above it.
+    least_calibration_slope, most_calibration_slope : float
+        Between which the slope of outcomes on told log-odds must lie; 1 is perfect.
+    least_told_to_realised, most_told_to_realised : float
+        Between which the mean told probability over the realised rate must lie.
+    most_migration : float
+        Share of the customers, 0 to 1, whose grade may change against the champion.
+    """
+
+    min_auc: float = 0.60
+    least_calibration_slope: float = 0.6
+    most_calibration_slope: float = 1.6
+    least_told_to_realised: float = 0.5
+    most_told_to_realised: float = 2.0
+    most_migration: float = 0.25
+
+
+@dataclass(frozen=True)
 class Policy:
     """A whole policy.
 
@@ -184,6 +211,7 @@ class Policy:
     override: OverrideSection
     reasons: ReasonsSection
     terms: TermsSection
+    promotion: PromotionSection = PromotionSection()
     content: bytes = b""
     sha256: str = ""
 

@@ -1,25 +1,23 @@
 """Make a policy the active one, so that record and file agree whatever is killed.
 
-The record comes first and the file follows it: the text is laid beside ``policy.toml``, the
-activation is recorded, and then the text takes the file's name. Killed before the record,
-nothing was activated; killed after it, `settle` lets the text that lies there take its name.
-All of it happens under the writers' lock of the store, so that two people who activate at once
-queue, and the newest record is the file.
+The record comes first and the file follows it (`serving.following`): the text is laid beside
+``policy.toml``, the activation is recorded, and then the text takes the file's name. All of it
+happens under the writers' lock of the store, so that two people who activate at once queue, and
+the newest record is the file.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
 from features.errors import ModelError
-from features.whole import whole
 from models.policy.load import load_policy, parse_policy
 from models.policy.sections import Policy
 from serving.database import writing
+from serving.following import Following
 from serving.policies.store import (
     Activation,
     Previous,
@@ -28,7 +26,7 @@ from serving.policies.store import (
     record_activation,
 )
 
-_LAID, _ENDING = ".activating-", ".toml"
+_MARK = "activating"
 
 
 def activate(
@@ -81,7 +79,7 @@ def settle(engine: Engine, place: Path) -> None:
 
 def is_unsettled(place: Path) -> bool:
     """Tell whether an activation of this file was begun and not finished."""
-    return bool(_laid(place))
+    return bool(Following(place, _MARK).laid())
 
 
 def active_text(place: Path) -> Previous:
@@ -101,38 +99,19 @@ def active_text(place: Path) -> Previous:
 
 
 def _settle(connection: Connection, place: Path) -> None:
-    laid = _laid(place)
+    following = Following(place, _MARK)
+    laid = following.laid()
     if not laid:
         return
     newest = newest_activation(connection)
-    if newest is not None:
-        recorded = _name(place, newest.policy_sha256)
-        if recorded in laid and active_text(place).sha256 == newest.previous_sha256:
-            os.replace(recorded, place)
-            _sync(place.parent)
-    for path in _laid(place):
-        path.unlink(missing_ok=True)
+    if (
+        newest is not None
+        and following.name(newest.policy_sha256) in laid
+        and active_text(place).sha256 == newest.previous_sha256
+    ):
+        following.take(newest.policy_sha256)
+    following.clear()
 
 
 def _lay(place: Path, policy: Policy) -> None:
-    """Write the text beside the file, on the disk before anything is recorded of it."""
-    with whole(_name(place, policy.sha256)) as half:
-        half.write_bytes(policy.content)
-        _sync(half)
-    _sync(place.parent)
-
-
-def _name(place: Path, sha256: str) -> Path:
-    return place.with_name(f"{_LAID}{sha256}{_ENDING}")
-
-
-def _laid(place: Path) -> list[Path]:
-    return sorted(place.parent.glob(f"{_LAID}*{_ENDING}"))
-
-
-def _sync(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    Following(place, _MARK).lay(policy.sha256, policy.content)

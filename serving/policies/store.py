@@ -55,8 +55,8 @@ class Previous:
     policy: Policy | None
 
 
-def checked_words(by: str, reason: str) -> tuple[str, str]:
-    """Return who activates and why, without the space around them.
+def checked_words(by: str, reason: str, *, act: str = "An activation") -> tuple[str, str]:
+    """Return who acts and why, without the space around them; ``act`` stands in the errors.
 
     Raises
     ------
@@ -66,8 +66,8 @@ def checked_words(by: str, reason: str) -> tuple[str, str]:
     for option, given, longest in (("by", by, LONGEST_NAME), ("reason", reason, LONGEST_REASON)):
         if not 1 <= len(given.strip()) <= longest:
             message = (
-                f"--{option} has 1 to {longest:,} characters, not {len(given.strip()):,}. An "
-                "activation is answered for: say who makes it and why."
+                f"--{option} has 1 to {longest:,} characters, not {len(given.strip()):,}. "
+                f"{act} is answered for: say who makes it and why."
             )
             raise UsageError(message)
         if "\0" in given or any("\ud800" <= letter <= "\udfff" for letter in given):

@@ -10,7 +10,7 @@ from models.bundle import load_bundle
 from models.scale import probability
 from tests.training.quiet import client_of, mlflow_of
 from training.config import load_config
-from training.tracking import TrackedRun, track
+from training.tracking import TrackedRun, point_champion, track
 
 SETTINGS = load_config().tracking
 
@@ -53,6 +53,32 @@ def test_run_can_be_found_by_model_ledger_and_feature_set(kept, trained):
     assert tags["feature_set"] == trained.result.feature_set
     assert tags["split"] == "time"
     assert len(tags["ledger_fingerprint"]) == 64
+
+
+def test_the_alias_champion_follows_a_promotion_and_a_rollback(trained):
+    with client_of(trained.home) as client:
+        client.delete_registered_model_alias("tradegrade", "champion")
+
+    number = point_champion(trained.result.run_id, home=trained.home, settings=SETTINGS)
+
+    with client_of(trained.home) as client:
+        champion = client.get_model_version_by_alias("tradegrade", "champion")
+    assert (str(champion.version), champion.run_id) == (number, trained.result.run_id)
+
+
+def test_a_run_that_mlflow_does_not_know_gets_no_alias_and_that_is_told(trained):
+    with pytest.raises(UnavailableError, match="has no version of 'tradegrade' from the run 0123"):
+        point_champion("0123", home=trained.home, settings=SETTINGS)
+
+
+def test_a_store_that_is_none_is_told_when_the_alias_is_set(trained, tmp_path):
+    settings = replace(SETTINGS, uri=f"sqlite:///{tmp_path}")
+
+    with pytest.raises(UnavailableError, match="The alias champion could not be set at"):
+        point_champion(trained.result.run_id, home=trained.home, settings=settings)
+    with pytest.raises(UnavailableError, match="nothing was tracked in this workspace"):
+        point_champion(trained.result.run_id, home=tmp_path, settings=SETTINGS)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_run_keeps_report_plots_and_bundle(kept, trained):

@@ -13,7 +13,9 @@ from features.ledger.open import Ledger
 from features.ledger.simulate import simulate
 from models.book import Book, Grader, book_of_day
 from models.book_changes import changes_between
+from models.champion import FILE as CHAMPION
 from models.summary import grade_lines
+from serving.promotions.promotion import champion_of
 from tradegrade.commands.grades import (
     keep,
     print_change,
@@ -21,6 +23,7 @@ from tradegrade.commands.grades import (
     print_lines,
     told_storing,
 )
+from tradegrade.commands.promotion import record_first_champion
 from tradegrade.commands.report import page_of, report_file
 from tradegrade.output import note, write_text
 from tradegrade.workspace import grader, home, ledger_of, prior_grades, ready_home
@@ -60,7 +63,9 @@ def _ledger() -> Path:
 
 def _trained(ledger: Path) -> TrainResult:
     note(f"2 of 4  train on it, horizon {HORIZON_DAYS} days")
+    before = champion_of(home() / CHAMPION)
     trained = train(ledger, load_config().with_options(horizon_days=HORIZON_DAYS), home=home())
+    record_first_champion(trained, before)
     figures = trained.judged.metrics
     click.echo(
         f"model={trained.model_version} auc={figures.auc:.4f} ks={figures.ks:.4f} "

@@ -18,6 +18,7 @@ from models.policy.load import load_policy
 from serving.database import store_exists
 from serving.policies.activation import active_text
 from serving.policies.store import Activation, activations
+from serving.promotions.promotion import is_unsettled as is_undone
 from tradegrade.output import print_json
 from tradegrade.workspace import (
     POLICY,
@@ -113,6 +114,9 @@ def _disk() -> Finding:
 
 def _champion() -> Finding:
     try:
+        if is_undone(home() / runs.CHAMPION):
+            told = "a promotion was not finished: `tradegrade promotions` finishes it"
+            return Finding("champion", "broken", told)
         version = runs.champion(home())
         if version is None:
             return Finding("champion", "absent", "none yet: `tradegrade train` makes the first")

@@ -110,6 +110,38 @@ def test_a_missing_key_or_section_is_named():
     refused("", "the key name is missing")
 
 
+def test_a_policy_from_before_the_gates_is_read_with_the_packaged_limits():
+    section = POLICY_TEXT[POLICY_TEXT.index("[promotion]") :]
+    before = policy_with((section, ""))
+    assert before.promotion == load_policy().promotion
+    assert before.content == POLICY_TEXT.replace(section, "").encode()
+    some = policy_with((section, "[promotion]\nmin_auc = 0.7\n"))
+    assert some.promotion.min_auc == 0.7
+    assert some.promotion.most_migration == before.promotion.most_migration
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("min_auc = 0.60", "min_auc = 1.1", "promotion.min_auc = 1.1 must be between 0 and 1"),
+        ("most_migration = 0.25", "most_migration = -0.1", "promotion.most_migration = -0.1 must"),
+        (
+            "least_calibration_slope = 0.6",
+            "least_calibration_slope = 1.2",
+            "least_calibration_slope = 1.2 and most_calibration_slope = 1.6 must hold 1",
+        ),
+        (
+            "most_told_to_realised = 2.0",
+            "most_told_to_realised = 0.9",
+            "promotion.least_told_to_realised = 0.5 and most_told_to_realised = 0.9 must hold 1",
+        ),
+        ("min_auc = 0.60", "min_acu = 0.60", "unknown key promotion.min_acu. Did you mean min_auc"),
+    ],
+)
+def test_limits_of_promotion_that_no_model_could_meet_are_refused(old, new, said):
+    refused(changed(old, new), said)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

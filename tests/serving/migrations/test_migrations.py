@@ -13,7 +13,8 @@ from sqlalchemy.engine import URL
 
 import serving.keys.store
 import serving.people.store
-import serving.policies.tables  # noqa: F401 - their tables are part of the schema
+import serving.policies.tables
+import serving.promotions.tables  # noqa: F401 - their tables are part of the schema
 from features.errors import UnavailableError
 from serving.database import HEAD, METADATA, open_database, reading, writing
 from serving.grades.store import GradeStore

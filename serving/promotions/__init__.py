@@ -1,0 +1,1 @@
+"""Which bundle was made champion, by whom, why, and what it passed."""

@@ -1,0 +1,1 @@
+"""The gates that a model passes before it grades: a file per group."""
