@@ -23,10 +23,13 @@ from tradegrade.commands.ledger import features, simulate
 from tradegrade.commands.model import train
 from tradegrade.commands.paths import paths
 from tradegrade.commands.policy import policy_group
+from tradegrade.commands.promotion import promote_, promotions_, rollback
 from tradegrade.commands.publish import publish
 from tradegrade.commands.replay import replay
 from tradegrade.commands.report import report
 from tradegrade.commands.service import keys_group, people_group, serve
+from tradegrade.commands.validate import validate
+from tradegrade.commands.weights import weights
 
 
 class _Commands(click.Group):
@@ -59,9 +62,10 @@ def cli() -> None:
     """
 
 
-for _command in (simulate, import_, check, export, features, train, grade, explain, change, paths,
-                 conflicts, replay, report, policy_group, publish, serve, keys_group, people_group,
-                 demo, doctor):  # fmt: skip
+for _command in (simulate, import_, check, export, features, train, validate, promote_, rollback,
+                 promotions_, grade, explain, change, paths,
+                 conflicts, replay, report, weights, policy_group, publish, serve, keys_group,
+                 people_group, demo, doctor):  # fmt: skip
     cli.add_command(_command)
 
 

@@ -100,6 +100,23 @@ class ValidationSettings:
 
 
 @dataclass(frozen=True)
+class CandidateSettings:
+    """How the scorecard that is compared is cut and chosen; it never ships.
+
+    Of the bins see `training.candidates.woe.BinSettings`; ``rows_in_bin_share`` is of the fit
+    rows. ``inverse_penalty`` is that on the squares of its coefficients.
+    """
+
+    bins: int
+    rows_in_bin_share: float
+    least_defaults: int
+    smoothing: float
+    least_information: float
+    most_features: int
+    inverse_penalty: float
+
+
+@dataclass(frozen=True)
 class TrackingSettings:
     """Where runs are tracked; an empty ``uri`` is the environment's, else the workspace's."""
 
@@ -119,6 +136,7 @@ class TrainingConfig:
     calibration: CalibrationSettings
     reference: ReferenceSettings
     validation: ValidationSettings
+    candidates: CandidateSettings
     tracking: TrackingSettings
 
     def __post_init__(self) -> None:
@@ -182,6 +200,18 @@ def load_config(path: Path | None = None) -> TrainingConfig:
     return _built(TrainingConfig, document, "")
 
 
+def config_of(document: Mapping[str, Any]) -> TrainingConfig:
+    """Return the settings that a run's record tells; what it does not tell is as packaged.
+
+    Raises
+    ------
+    UsageError
+        If a key is unknown or out of range: another version wrote the record.
+    """
+    packaged = (resources.files("training") / "default.toml").read_text(encoding="utf-8")
+    return _built(TrainingConfig, _merged(tomllib.loads(packaged), document, ""), "")
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -236,7 +266,7 @@ def _replaced(settings: T, **given: Any) -> T:
 
 
 def _check(config: TrainingConfig) -> None:
-    windows, model = config.windows, config.model
+    windows, model, cards = config.windows, config.model, config.candidates
     rules = [
         (0 <= config.seed < 2**31, "seed", config.seed, "zero or more, and below 2147483648"),
         (
@@ -329,6 +359,24 @@ def _check(config: TrainingConfig) -> None:
             "validation.confidence and validation.resamples",
             [config.validation.confidence, config.validation.resamples],
             "between 0 and 1, and at least 1",
+        ),
+        (
+            min(cards.bins, cards.least_defaults, cards.most_features) >= 1,
+            "candidates.bins, least_defaults and most_features",
+            [cards.bins, cards.least_defaults, cards.most_features],
+            "at least 1",
+        ),
+        (
+            0 <= cards.rows_in_bin_share < 0.5 and 0 <= cards.least_information < math.inf,
+            "candidates.rows_in_bin_share and candidates.least_information",
+            [cards.rows_in_bin_share, cards.least_information],
+            "zero or more and below 0.5, and zero or more",
+        ),
+        (
+            all(0 < value < math.inf for value in (cards.smoothing, cards.inverse_penalty)),
+            "candidates.smoothing and candidates.inverse_penalty",
+            [cards.smoothing, cards.inverse_penalty],
+            "above 0",
         ),
     ]
     for holds, key, value, wanted in rules:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Callable
+from typing import Protocol, TypedDict
 
 import numpy as np
 
 from features.errors import LedgerError
+from features.matrix import Floats, Snapshots
 from training.config import TrainingConfig
 from training.dataset import Progress
 from training.fit import fit_model
@@ -23,10 +25,20 @@ class Spread(TypedDict):
     each: list[float]
 
 
+class Tells(Protocol):
+    """What was fitted and calibrated, whatever it is."""
+
+    def log_odds(self, snapshots: Snapshots) -> Floats:
+        """Return calibrated log-odds of default of each snapshot, shape (n,)."""
+
+
 FoldFigures = dict[str, Spread]
+Fitter = Callable[[Rows, Rows, TrainingConfig], Tells]
 
 
-def cross_validated(rows: Rows, config: TrainingConfig, *, progress: Progress) -> FoldFigures:
+def cross_validated(
+    rows: Rows, config: TrainingConfig, *, progress: Progress, fitter: Fitter = fit_model
+) -> FoldFigures:
     """Return mean, standard deviation and each fold's value of every statistic.
 
     Each fold's customers are judged by a model that was fitted and calibrated on other
@@ -40,6 +52,8 @@ def cross_validated(rows: Rows, config: TrainingConfig, *, progress: Progress) -
         Its ``windows.folds`` is at least 2.
     progress : callable
         Told in a sentence what goes on.
+    fitter : callable
+        Fits on the first rows and calibrates on the second; the shipped model's without it.
 
     Raises
     ------
@@ -50,11 +64,12 @@ def cross_validated(rows: Rows, config: TrainingConfig, *, progress: Progress) -
     each = []
     for fold in range(config.windows.folds):
         progress(f"fold {fold + 1} of {config.windows.folds}")
-        each.append(_judged(rows.where(fold_of != fold), rows.where(fold_of == fold), config))
+        others, judged = rows.where(fold_of != fold), rows.where(fold_of == fold)
+        each.append(_judged(others, judged, config, fitter))
     return {name: _summary([getattr(found, name) for found in each]) for name in NAMES}
 
 
-def _judged(others: Rows, fold: Rows, config: TrainingConfig) -> Metrics:
+def _judged(others: Rows, fold: Rows, config: TrainingConfig, fitter: Fitter) -> Metrics:
     if not len(fold):
         message = f"A fold of {config.windows.folds} has no customer. Ask for fewer --folds."
         raise LedgerError(message)
@@ -64,8 +79,7 @@ def _judged(others: Rows, fold: Rows, config: TrainingConfig) -> Metrics:
         others.where((parts == FIT) | (parts == TEST)),
         others.where(parts == CALIBRATE),
     )
-    model = fit_model(fit, calibrate, config)
-    log_odds = model.log_odds(fold.snapshots)
+    log_odds = fitter(fit, calibrate, config).log_odds(fold.snapshots)
     return metrics(log_odds, fold.defaulted, bins=config.validation.bins)
 
 

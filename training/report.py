@@ -12,6 +12,7 @@ import numpy as np
 
 from features.matrix import Floats
 from models.scale import probability
+from training.candidates.figures import HEAD, Candidate, table_rows
 from training.dataset import PART_NAMES, Dataset
 from training.folds import FoldFigures
 from training.grades import GradeRate
@@ -46,6 +47,8 @@ class Judged:
         Mean, sd and each of every statistic over folds of customers.
     grades : tuple of GradeRate
         What became of each grade and notch.
+    candidates : tuple of Candidate
+        The shipped trees beside a scorecard and the plain rules, where they were compared.
     """
 
     metrics: Metrics
@@ -54,6 +57,7 @@ class Judged:
     defaulted: Flags
     folds: FoldFigures | None = None
     grades: tuple[GradeRate, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
 
 
 def report_page(
@@ -89,6 +93,7 @@ def report_page(
         warnings=_warnings(dataset.warnings),
         metrics=_table(_metric_rows(judged)),
         folds=_folds(judged.folds),
+        candidates=_candidates(judged.candidates),
         bins=_table(_bin_rows(judged, bins), head=("Bin", "Rows", "Told", "Defaulted")),
         grades=_table(_grade_rows(judged), head=("Grade", "Rows", "Told", "Defaulted")),
         dates=_table(_date_rows(dataset), head=("As of", "Window", "Rows", "Defaults", "Rate")),
@@ -115,6 +120,13 @@ def _folds(folds: FoldFigures | None) -> str:
     rows = [(_NAMES[n], f"{f['mean']:.4f}", f"{f['sd']:.4f}") for n, f in folds.items()]
     head = ("Statistic", "Mean", "Standard deviation")
     return f"<h2>Over folds of customers</h2><table>{_table(rows, head=head)}</table>"
+
+
+def _candidates(candidates: Sequence[Candidate]) -> str:
+    if not candidates:
+        return ""
+    title = "Candidates on the same test set; intervals by customers resampled"
+    return f"<h2>{title}</h2><table>{_table(table_rows(candidates), head=HEAD)}</table>"
 
 
 def _bin_rows(judged: Judged, bins: int) -> Table:

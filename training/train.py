@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from importlib import util
 from pathlib import Path
@@ -19,16 +19,21 @@ from models.bundle import Bundle, Parts, load_bundle, write_bundle
 from models.policy.load import load_policy
 from models.policy.sections import Policy
 from training import plots, runs
+from training.candidates.compare import compared
+from training.candidates.figures import tracked_figures
 from training.config import TrainingConfig
 from training.dataset import Dataset, Progress, given_dataset, ledger_dataset
 from training.fit import fit_model
 from training.folds import FoldFigures, cross_validated
 from training.given import given_rows
 from training.grades import grade_rates
+from training.population import Rows
 from training.reference import book_of
 from training.report import Judged, report_page
+from training.sample import write_sample
+from training.statistics.discrimination import auc_interval
 from training.tracking import TrackedRun, track, without_password
-from training.validation import auc_interval, metrics
+from training.validation import metrics
 from training.windows import CALIBRATE, FIT, TEST
 
 _SHOWN_FEATURES = 15
@@ -84,7 +89,11 @@ class TrainResult:
             "grades": [asdict(line) for line in self.judged.grades],
             "warnings": list(self.warnings),
         }
-        return document | ({"folds": self.judged.folds} if self.judged.folds else {})
+        if self.judged.folds:
+            document["folds"] = self.judged.folds
+        if self.judged.candidates:
+            document["candidates"] = [found.to_dict() for found in self.judged.candidates]
+        return document
 
 
 def train(
@@ -95,6 +104,7 @@ def train(
     days: Sequence[date] | None = None,
     outcomes: Path | None = None,
     policy: Policy | None = None,
+    compare: bool = False,
     progress: Progress = lambda _: None,
 ) -> TrainResult:
     """Fit, calibrate, test, write, track and register a model; the first becomes champion.
@@ -115,6 +125,8 @@ def train(
         A file that fixes rows and labels; then `days` and the definition of default are moot.
     policy : Policy, optional
         Kept in the bundle as a record, and tells the ledger's currency; the packaged default.
+    compare : bool
+        Judge a scorecard and the plain rules beside the model; no byte of the bundle depends on it.
     progress : callable
         Told in a sentence what goes on.
 
@@ -154,6 +166,9 @@ def train(
         cross_validated(dataset.rows, config, progress=progress) if config.windows.folds else None
     )
     judged = _judged(bundle, dataset, config, policy=policy, folds=folds)
+    if compare:
+        beside = compared(dataset, bundle, config, policy=policy, folds=folds, progress=progress)
+        judged = replace(judged, candidates=beside)
     trained = _Trained(config, dataset, bundle, judged, fingerprint)
     result = _tracked(trained, home, progress=progress)
     record = result.to_dict() | {
@@ -161,12 +176,18 @@ def train(
         "ledger_fingerprint": fingerprint,
         "outcomes": None if outcomes is None else str(Path(outcomes).resolve()),
         "config": _told(config),
+        "test_as_of": _days(dataset.part(TEST)),
+        "sample": {"sha256": write_sample(home, bundle.model_version, dataset.rows.snapshots)},
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     runs.write_record(home, bundle.model_version, record)
     if result.champion:
         runs.set_champion(home, bundle.model_version)
     return result
+
+
+def _days(rows: Rows) -> list[str]:
+    return [str(day) for day in np.unique(rows.snapshots.as_of)]
 
 
 def _told(config: TrainingConfig) -> dict[str, Any]:
@@ -235,16 +256,17 @@ def _judged(
 ) -> Judged:
     test, settings = dataset.part(TEST), config.validation
     log_odds = bundle.probability.log_odds(test.snapshots.select(bundle.feature_names).values)
+    area = auc_interval(
+        log_odds,
+        test.defaulted,
+        test.snapshots.customer_ids,
+        resamples=settings.resamples,
+        confidence=settings.confidence,
+        seed=config.seed,
+    )
     return Judged(
         metrics=metrics(log_odds, test.defaulted, bins=settings.bins),
-        auc_interval=auc_interval(
-            log_odds,
-            test.defaulted,
-            test.snapshots.customer_ids,
-            resamples=settings.resamples,
-            confidence=settings.confidence,
-            seed=config.seed,
-        ),
+        auc_interval=(area.low, area.high),
         log_odds=log_odds,
         defaulted=test.defaulted,
         folds=folds,
@@ -319,6 +341,7 @@ def _figures(trained: _Trained) -> dict[str, float]:
         | {name: float(facts[name]) for name in names}
         | {f"fold_mean_{name}": figures["mean"] for name, figures in folds.items()}
         | {f"fold_sd_{name}": figures["sd"] for name, figures in folds.items()}
+        | tracked_figures(trained.judged.candidates)
     )
 
 

@@ -8,13 +8,17 @@ from pathlib import Path
 import click
 
 from features.errors import UsageError
+from models.champion import FILE as CHAMPION
+from serving.promotions.promotion import champion_of
+from tradegrade.commands.promotion import record_first_champion
 from tradegrade.options import A_PATH, DAY, json_option, ledger_option
 from tradegrade.output import note, print_json
+from tradegrade.spans import month_ends_between
 from tradegrade.workspace import ready_home
+from training.candidates.figures import comparison_lines
 from training.config import load_config
 from training.train import TrainResult
 from training.train import train as run
-from training.windows import month_ends
 
 
 @click.command()
@@ -30,6 +34,7 @@ from training.windows import month_ends
 @click.option("--outcomes", type=A_PATH, help="File that fixes rows and labels.")
 @click.option("--folds", type=int, help="Cross-validate over this many folds of customers.")
 @click.option("--seed", type=int, help="Drives the sampling of rows and columns.")
+@click.option("--compare", is_flag=True, help="Judge a scorecard and the plain rules beside it.")
 @json_option()
 def train(
     ledger: Path,
@@ -44,6 +49,7 @@ def train(
     outcomes: Path | None,
     folds: int | None,
     seed: int | None,
+    compare: bool,
     as_json: bool,
 ) -> None:
     """Fit, calibrate, test and track a model; the first becomes champion by itself."""
@@ -54,14 +60,17 @@ def train(
         folds=folds,
         seed=seed,
     )
+    before = champion_of(ready_home() / CHAMPION)
     result = run(
         ledger,
         settings,
         home=ready_home(),
         days=_days(as_of, first, last, outcomes),
         outcomes=outcomes,
+        compare=compare,
         progress=note,
     )
+    record_first_champion(result, before)
     for warning in result.warnings:
         note(f"warning: {warning}")
     if as_json:
@@ -79,16 +88,7 @@ def _days(
         raise UsageError(message)
     if as_of is not None:
         return (as_of,)
-    if first is None and last is None:
-        return None
-    if first is None or last is None or first > last:
-        message = "Give --from and --to together, the earlier first."
-        raise UsageError(message)
-    days = month_ends(first, last)
-    if not days:
-        message = f"No month ends between {first} and {last}. Widen --from and --to."
-        raise UsageError(message)
-    return days
+    return month_ends_between(first, last)
 
 
 def _print(result: TrainResult) -> None:
@@ -105,5 +105,7 @@ def _print(result: TrainResult) -> None:
     if result.judged.folds:
         area = result.judged.folds["auc"]
         click.echo(f"folds: auc={area['mean']:.4f} sd={area['sd']:.4f}")
+    for cells in comparison_lines(result.judged.candidates):
+        click.echo(cells)
     click.echo(f"report {result.report}")
     click.echo(f"bundle {result.bundle}")
