@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.matrix import Floats
-from models.scale import probability
+from models.scale import log_odds, probability
 from training.outcomes import Flags
 
 _MOST_STEPS, _SMALLEST_STEP = 100, 1e-9
@@ -74,10 +74,10 @@ def fitted_weights(
     columns = np.column_stack([np.ones(len(bad)), (100 - points[seen]) / 100])
     begun = np.zeros(columns.shape[1])
     if start is None:
-        begun[0] = np.log(share / (1 - share))
+        begun[0] = log_odds(share)
     else:
         begun[1:] = start
-        begun[0] = np.log(share / (1 - share)) - columns[:, 1:].mean(axis=0) @ start
+        begun[0] = log_odds(share) - columns[:, 1:].mean(axis=0) @ start
     slopes = _most_likely(columns, bad, count, begun, 1 / inverse_penalty)[1:]
     total = float(slopes.sum())
     return slopes / total if total > _LEAST_SLOPE else None

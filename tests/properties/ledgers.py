@@ -169,7 +169,8 @@ def ledgers(draw: st.DrawFn) -> Tables:
         {"invoice_id": "home", "customer_id": "c3", "issued_on": BEFORE, "due_on": BEFORE,
          "amount": "1.00", "currency": "CNY"}
     )  # fmt: skip
-    tables["fx_rates"].append({"currency": "USD", "published_on": BEFORE, "rate": 7.0})
+    rates = [row for row in tables["fx_rates"] if row["published_on"] != BEFORE]
+    tables["fx_rates"] = [*rates, {"currency": "USD", "published_on": BEFORE, "rate": 7.0}]
     return tables
 
 

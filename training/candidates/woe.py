@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.matrix import Floats
+from models.scale import log_odds
 
 Flags = NDArray[np.bool_]
 Places = NDArray[np.intp]
@@ -191,7 +192,7 @@ def _counted(values: Floats, defaulted: Flags, edges: Floats, settings: BinSetti
     base = bad.sum() / rows.sum()
     drawn = settings.smoothing * base
     told = np.log(bad + drawn) - np.log(good + settings.smoothing - drawn)
-    woe = told - np.log(base / (1 - base))
+    woe = told - log_odds(float(base))
     if rows[-1] < settings.least_rows or min(bad[-1], good[-1]) < settings.least_defaults:
         woe[-1] = 0.0
     if len(rows) == 2 and rows[-1] == 0:
