@@ -12,6 +12,7 @@ import duckdb
 from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import LedgerError, TradegradeError, UnavailableError
+from tradegrade.commands.backtest import backtest
 from tradegrade.commands.check import check
 from tradegrade.commands.conflicts import conflicts
 from tradegrade.commands.demo import demo
@@ -64,8 +65,8 @@ def cli() -> None:
 
 for _command in (simulate, import_, check, export, features, train, validate, promote_, rollback,
                  promotions_, grade, explain, change, paths,
-                 conflicts, replay, report, weights, policy_group, publish, serve, keys_group,
-                 people_group, demo, doctor):  # fmt: skip
+                 conflicts, replay, backtest, report, weights, policy_group, publish, serve,
+                 keys_group, people_group, demo, doctor):  # fmt: skip
     cli.add_command(_command)
 
 
