@@ -544,8 +544,8 @@ pd.DataFrame(
 # - Train again when the next month-ends have their outcomes: they enter the test window, and what
 #   was tested moves on to calibrate and to fit. To change settings until one test set is pleased
 #   is to fit the test set; let a change wait for months that it has not seen.
-# - The champion stays what it was. A command that promotes a challenger, after checks of its own,
-#   is still to come; until then the first training of a workspace grades.
+# - The champion stays what it was. `tradegrade promote` lets a challenger grade once it has passed
+#   eight gates; until then the first training of a workspace does.
 
 # %%
 temporary.cleanup()

@@ -20,7 +20,12 @@ def notebook_of(path: Path) -> nbformat.NotebookNode:
 
 def test_every_notebook_is_a_pair():
     assert PAIRS == sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
-    assert {"01_ledger", "02_retrain"} <= set(PAIRS)
+    assert {
+        "01_ledger",
+        "02_retrain",
+        "03_compare_candidates",
+        "04_why_a_grade_changed",
+    } <= set(PAIRS)
 
 
 @notebook
