@@ -236,8 +236,8 @@ def without_password(uri: str) -> str:
 
 
 def _ask_once(uri: str) -> None:
-    """Raise where a database server does not answer: MLflow would ask ten times, for minutes."""
-    if uri.startswith(_DATABASES) and not uri.startswith("sqlite"):
+    """Raise where a database does not answer: MLflow would ask ten times, for minutes."""
+    if uri.startswith(_DATABASES):
         engine = sqlalchemy.create_engine(uri)
         try:
             engine.connect().close()

@@ -42,6 +42,14 @@ def on_postgres(
             yield shop, client
 
 
+@pytest.fixture(scope="module")
+def on_sqlite(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    own = shop.copy_to(tmp_path_factory.mktemp("sqlite") / "home")  # people are made in it
+    with TestClient(own.app(ledger=True), headers={"Authorization": f"Bearer {own.key}"}) as client:
+        wait_until_ready(client)
+        yield client
+
+
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_the_answers_are_those_of_sqlite(
     on_postgres: tuple[Shop, TestClient], ledger_client: TestClient, address: str
@@ -86,10 +94,10 @@ def test_an_id_with_nul_is_refused_before_postgres_would(
     ],
 )
 def test_the_pages_are_those_of_sqlite(
-    on_postgres: tuple[Shop, TestClient], ledger_client: TestClient, address: str
+    on_postgres: tuple[Shop, TestClient], on_sqlite: TestClient, address: str
 ) -> None:
     told = []
-    for client in (on_postgres[1], ledger_client):
+    for client in (on_postgres[1], on_sqlite):
         browser = TestClient(client.app, headers={"Accept": "text/html"})
         engine = client.app.state.service.engine
         if not person_of(engine, LOGIN, PASSWORD):
