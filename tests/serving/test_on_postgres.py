@@ -45,8 +45,13 @@ def on_postgres(
 @pytest.fixture(scope="module")
 def on_sqlite(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     own = shop.copy_to(tmp_path_factory.mktemp("sqlite") / "home")  # people are made in it
-    with TestClient(own.app(ledger=True), headers={"Authorization": f"Bearer {own.key}"}) as client:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(URL_VARIABLE, raising=False)  # the other client's, for as long as it is there
+        app = own.app(ledger=True)
+    with TestClient(app, headers={"Authorization": f"Bearer {own.key}"}) as client:
         wait_until_ready(client)
+        # this one waits for the ledger, without which a page has no rows
+        assert client.get("/v1/customers/C0000001/explanation").status_code == 200
         yield client
 
 
