@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export UV_PYTHON_DOWNLOADS := never
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
+# where it is set, every process compiles every package anew: MLflow alone takes ten seconds
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 STAMP := .venv/.complete
 LEDGER ?= $(wildcard $(or $(TRADEGRADE_HOME),var)/demo/ledger)
@@ -40,6 +42,8 @@ bench: $(STAMP) ## benchmarks against peers, into benchmarks/RESULTS.md
 proof: $(STAMP) ## long runs of kills and malformed requests; see proofs/README.md
 	@$(BIN)/python -m proofs
 	@$(BIN)/python -m proofs.identity --customers 600
+	@$(BIN)/python -m proofs.coverage
+	@TRADEGRADE_EXAMPLES=10 $(BIN)/python -m pytest tests/properties -q
 
 serve: $(STAMP) ## serve grades over HTTP and finance's pages; LEDGER=folder, the demo's if there
 	@$(BIN)/tradegrade serve $(if $(LEDGER),--ledger "$(LEDGER)")

@@ -10,6 +10,7 @@ import click
 
 from benchmarks.changes import change_times
 from benchmarks.explanations import explanation_times
+from benchmarks.fitting import training_times
 from benchmarks.millions import millions_section
 from benchmarks.online import online_times
 from benchmarks.results import page
@@ -45,6 +46,10 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
     "--million", default=1_000_000, show_default=True, type=click.IntRange(0),
     help="Changes, levels and grades at once, with the bundle or else the service's; 0: none.",
 )  # fmt: skip
+@click.option(
+    "--training", default=200_000, show_default=True, type=click.IntRange(0),
+    help="Rows of the larger training set; 0 leaves training out.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS, help="File to write.")
 def benchmarks(
     customers: int,
@@ -56,9 +61,10 @@ def benchmarks(
     seconds: float,
     scale_customers: int,
     million: int,
+    training: int,
     out: Path,
 ) -> None:
-    """Measure snapshots, features at scale, explanations and the service against their peers."""
+    """Measure snapshots, scale, explanations, training and the service against their peers."""
     try:
         with tempfile.TemporaryDirectory(prefix="tradegrade-bench-") as folder:
             ledger = Path(folder) / "ledger"
@@ -77,6 +83,8 @@ def benchmarks(
             if million and bundle is not None:
                 many = millions_section(ledger, bundle, rows=million, rounds=rounds, note=note)
                 sections.insert(3, many)
+            if training:
+                sections.append(training_times(ledger, rows=training, rounds=rounds, note=note))
         if scale_customers:
             sections.insert(1, scale_section(scale_customers, rounds=rounds, note=note))
     except TradegradeError as error:

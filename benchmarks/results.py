@@ -60,10 +60,11 @@ def page(sections: Sequence[Section], *, size: str, rounds: int, by: str = "make
         "The machine was shared with other work: trust the ratios, not the times, and ratios\n"
         "only as far as the ranges are narrow.\n"
     )
-    return "\n".join([head, *(_section(section) for section in sections)])
+    return "\n".join([head, *(section_text(section) for section in sections)])
 
 
-def _section(section: Section) -> str:
+def section_text(section: Section) -> str:
+    """Return one section in Markdown."""
     parts = [f"## {section.title}\n", *(_table(table) for table in section.tables)]
     parts.append("\n".join(f"- {text}" for text in section.notes) + "\n")
     return "\n".join(parts)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,20 +20,25 @@ from numpy.typing import NDArray
 from features.catalogue import FEATURE_NAMES, FEATURES, feature_set_hash
 from features.errors import ModelError
 from features.whole import open_to_others
+from models.bundle_checks import (
+    FILES,
+    FORMAT,
+    MANIFEST,
+    OPTIONAL,
+    content_of,
+    json_bytes,
+    manifest_in,
+    no_bundle,
+    parsed,
+    refuse_changed,
+    refuse_other_features,
+    refuse_unknown_features,
+    refuse_unwhole,
+    sealed,
+)
 from models.probability import Calibration, ProbabilityModel
 from models.rules import Book
-
-FORMAT = 1
-MANIFEST = "manifest.json"
-FILES = (
-    "book.json",
-    "calibration.json",
-    "features.json",
-    "model.txt",
-    "policy.toml",
-    "reference.json",
-)
-_MANIFEST_KEYS = {"format": int, "horizon_days": int, "feature_set": str, "files": dict}
+from models.sureness.curve import SURENESS, Sureness, read_sureness, sureness_bytes
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Parts:
         The policy at training, as a record; the active policy grades.
     horizon_days : int
         Horizon of the probability.
+    sureness : Sureness, optional
+        How wrong the probabilities may be; without it a grade has no interval.
     """
 
     model_text: str
@@ -70,6 +76,7 @@ class Parts:
     book: Book
     policy: bytes
     horizon_days: int
+    sureness: Sureness | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +87,8 @@ class Bundle:
     ----------
     files : mapping of str to bytes
         What it was read from, by name, the manifest included.
+    sureness : Sureness or None
+        How wrong its probabilities may be; None where the bundle does not keep it.
     """
 
     model_version: str
@@ -92,6 +101,7 @@ class Bundle:
     book: Book
     policy: bytes
     files: Mapping[str, bytes] = field(repr=False)
+    sureness: Sureness | None = None
 
     @cached_property
     def places(self) -> NDArray[np.intp]:
@@ -114,9 +124,9 @@ def write_bundle(root: Path, parts: Parts) -> Path:
         "format": FORMAT,
         "horizon_days": parts.horizon_days,
         "feature_set": feature_set_hash(),
-        "files": {name: hashlib.sha256(contents[name]).hexdigest() for name in FILES},
+        "files": {name: hashlib.sha256(contents[name]).hexdigest() for name in sorted(contents)},
     }
-    contents[MANIFEST] = _sealed(manifest)
+    contents[MANIFEST] = sealed(manifest)
     folder = root / version_of(contents[MANIFEST])
     root.mkdir(parents=True, exist_ok=True)
     if folder.exists():
@@ -156,9 +166,10 @@ def bundle_contents(folder: Path) -> dict[str, bytes]:
     """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
-        raise _no_bundle(str(folder))
-    _whole({path.name for path in folder.iterdir()}, str(folder))
-    return {name: _content(folder / name) for name in (*FILES, MANIFEST)}
+        raise no_bundle(str(folder))
+    refuse_unwhole({path.name for path in folder.iterdir()}, str(folder))
+    kept = [name for name in OPTIONAL if (folder / name).is_file()]
+    return {name: content_of(folder / name) for name in (*FILES, *kept, MANIFEST)}
 
 
 def read_bundle(
@@ -184,12 +195,12 @@ def read_bundle(
         set; the message names the file.
     """
     if MANIFEST not in contents:
-        raise _no_bundle(source)
-    _whole(contents.keys(), source)
-    manifest = _manifest(contents[MANIFEST])
-    _unchanged(contents, manifest, source)
+        raise no_bundle(source)
+    refuse_unwhole(contents.keys(), source)
+    manifest = manifest_in(contents[MANIFEST])
+    refuse_changed(contents, manifest, source)
     if not any_feature_set:
-        _same_features(manifest, source)
+        refuse_other_features(manifest, source)
     try:
         bundle = _bundle(version_of(contents[MANIFEST]), manifest, contents)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -198,7 +209,7 @@ def read_bundle(
             f"The bundle {source} is not what `tradegrade train` writes ({error!r}). Train anew."
         )
         raise ModelError(message) from error
-    _known_features(bundle, source)
+    refuse_unknown_features(bundle.feature_names, source)
     return bundle
 
 
@@ -208,12 +219,12 @@ def version_of(manifest: bytes) -> str:
 
 
 def _bundle(version: str, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> Bundle:
-    listed = _parsed(files["features.json"], "features.json")["features"]
+    listed = parsed(files["features.json"], "features.json")["features"]
     names = tuple(entry["name"] for entry in listed)
-    reference = _parsed(files["reference.json"], "reference.json")["features"]
+    reference = parsed(files["reference.json"], "reference.json")["features"]
     values = {name: math.nan if v is None else float(v) for name, v in reference.items()}
-    calibration = _parsed(files["calibration.json"], "calibration.json")
-    book = _parsed(files["book.json"], "book.json")
+    calibration = parsed(files["calibration.json"], "calibration.json")
+    book = parsed(files["book.json"], "book.json")
     return Bundle(
         model_version=version,
         horizon_days=manifest["horizon_days"],
@@ -234,6 +245,7 @@ def _bundle(version: str, manifest: Mapping[str, Any], files: Mapping[str, bytes
         ),
         policy=files["policy.toml"],
         files=dict(files),
+        sureness=read_sureness(files[SURENESS]) if SURENESS in files else None,
     )
 
 
@@ -253,10 +265,10 @@ def _contents(parts: Parts) -> dict[str, bytes]:
     return {
         # the thread count does not change the trees; recorded, it would change the bytes
         "model.txt": re.sub(r"\[num_threads: \d+\]", "[num_threads: 1]", parts.model_text).encode(),
-        "calibration.json": _json(vars(parts.calibration)),
-        "features.json": _json({"feature_set": feature_set_hash(), "features": features}),
-        "reference.json": _json({"features": reference}),
-        "book.json": _json(
+        "calibration.json": json_bytes(vars(parts.calibration)),
+        "features.json": json_bytes({"feature_set": feature_set_hash(), "features": features}),
+        "reference.json": json_bytes({"features": reference}),
+        "book.json": json_bytes(
             {
                 "invoice_amount_365d": parts.book.amount_quantiles.tolist(),
                 "invoice_count_365d": parts.book.count_quantiles.tolist(),
@@ -264,104 +276,7 @@ def _contents(parts: Parts) -> dict[str, bytes]:
             }
         ),
         "policy.toml": parts.policy,
-    }
-
-
-def _manifest(content: bytes) -> dict[str, Any]:
-    manifest = _parsed(content, MANIFEST)
-    for key, kind in _MANIFEST_KEYS.items():
-        if not isinstance(manifest.get(key), kind):
-            message = (
-                f"The bundle's {MANIFEST} has no usable {key!r} ({manifest.get(key)!r}). "
-                "Fetch the bundle again."
-            )
-            raise ModelError(message)
-    if manifest["format"] != FORMAT:
-        message = (
-            f"The bundle's {MANIFEST} has the format {manifest['format']}, and this installation "
-            f"reads {FORMAT}. Train anew."
-        )
-        raise ModelError(message)
-    if content != _sealed({key: manifest[key] for key in _MANIFEST_KEYS}):
-        message = (
-            f"The bundle's {MANIFEST} was changed: it does not match its own seal. Fetch the "
-            "bundle again, or train anew."
-        )
-        raise ModelError(message)
-    return manifest
-
-
-def _sealed(manifest: Mapping[str, Any]) -> bytes:
-    """Return the manifest with the hash of its own content: no other file vouches for it."""
-    seal = hashlib.sha256(_json(manifest)).hexdigest()
-    return _json({**manifest, "seal": seal})
-
-
-def _no_bundle(source: str) -> ModelError:
-    return ModelError(
-        f"{source} is no bundle: {MANIFEST} is missing. Train one with `tradegrade train`."
-    )
-
-
-def _whole(names: Collection[str], source: str) -> None:
-    for name in sorted((set(names) - {MANIFEST}) ^ set(FILES)):
-        fault = "is missing" if name in FILES else "does not belong there"
-        message = f"The bundle {source} is not whole: {name} {fault}. Fetch the bundle again."
-        raise ModelError(message)
-
-
-def _unchanged(contents: Mapping[str, bytes], manifest: Mapping[str, Any], source: str) -> None:
-    for name in FILES:
-        if hashlib.sha256(contents[name]).hexdigest() != manifest["files"].get(name):
-            message = (
-                f"The bundle {source} was changed: {name} does not match its hash in {MANIFEST}. "
-                "Fetch the bundle again, or train anew."
-            )
-            raise ModelError(message)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        message = f"The bundle's {path} cannot be read ({error.strerror}). Fetch it again."
-        raise ModelError(message) from error
-
-
-def _same_features(manifest: Mapping[str, Any], source: str) -> None:
-    if manifest["feature_set"] != feature_set_hash():
-        message = (
-            f"The bundle {source} was trained on another feature set "
-            f"({manifest['feature_set'][:12]}, this installation computes "
-            f"{feature_set_hash()[:12]}). Train anew."
-        )
-        raise ModelError(message)
-
-
-def _known_features(bundle: Bundle, source: str) -> None:
-    for name in bundle.feature_names:
-        if name not in FEATURES:
-            message = (
-                f"The bundle {source} reads the feature {name!r}, which this installation's "
-                "catalogue does not have. Use the version that wrote it, or train anew."
-            )
-            raise ModelError(message)
-
-
-def _parsed(content: bytes, name: str) -> dict[str, Any]:
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        message = f"The bundle's {name} is not readable JSON ({error}). Fetch the bundle again."
-        raise ModelError(message) from error
-    if not isinstance(document, dict):
-        message = f"The bundle's {name} must hold an object. Fetch the bundle again."
-        raise ModelError(message)
-    return document
-
-
-def _json(document: Mapping[str, Any]) -> bytes:
-    return (json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
+    } | ({} if parts.sureness is None else {SURENESS: sureness_bytes(parts.sureness)})
 
 
 def _or_null(value: float) -> float | None:

@@ -30,6 +30,8 @@ from models.explain.reasons import Reason
 from models.explain.told import ToldChange
 from models.grading import Grading
 from models.rules import INDICATORS
+from models.sureness.document import sureness_document
+from models.sureness.told import HowSure
 from models.terms import Terms
 
 Document = dict[str, Any]
@@ -148,7 +150,11 @@ def terms_document(terms: Terms) -> Document:
 
 
 def explanation_document(
-    explanation: Explanation, reasons: Sequence[Reason], evidence: dict[str, RowsFound]
+    explanation: Explanation,
+    reasons: Sequence[Reason],
+    evidence: dict[str, RowsFound],
+    *,
+    sure: HowSure | None = None,
 ) -> Document:
     """Return the account of a grade: ``score = reference + Σ drivers + Σ adjustments``.
 
@@ -160,6 +166,8 @@ def explanation_document(
         From `models.explain.reasons.reasons_of`.
     evidence : dict of str to RowsFound
         The rows behind the drivers, by feature.
+    sure : HowSure, optional
+        From `models.sureness.told.how_sure`; null in the document where there is none.
     """
     grading = explanation.grading
     return {
@@ -175,6 +183,7 @@ def explanation_document(
         ],
         "adjustments": [_adjustment(line) for line in grading.adjustments],
         "reasons": [_reason(reason) for reason in reasons],
+        "how_sure": None if sure is None else sureness_document(sure, grading.grade),
         "model_version": grading.model_version,
         "policy_version": grading.policy_version,
     }

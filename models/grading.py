@@ -121,7 +121,10 @@ def in_catalogue_order(snapshots: Snapshots) -> Floats:
 
 
 def _blend(values: Floats, bundle: Bundle, policy: Policy) -> Blend:
-    odds = bundle.probability.log_odds(values[:, bundle.places])
+    return _blend_at(bundle.probability.log_odds(values[:, bundle.places]), values, bundle, policy)
+
+
+def _blend_at(odds: Floats, values: Floats, bundle: Bundle, policy: Policy) -> Blend:
     rules = rule_scores(values[:, RULE_PLACES], bundle.book, policy)
     points = np.array([rule.score for rule in rules])
     model_score = policy.point_scale(bundle.horizon_days).points(odds)
@@ -182,6 +185,65 @@ def grade_snapshots(
             _grading(customer_id, case, blend.rules[row], unseen.get(row, ()), bundle, policy)
         )
     return gradings
+
+
+def grades_at(
+    values: Floats,
+    log_odds: Floats,
+    grading: Grading,
+    grader: tuple[Bundle, Policy],
+    *,
+    override: Override | None = None,
+) -> list[list[str]]:
+    """Return the grades that a customer would have if the model told other log-odds.
+
+    Everything else is as in `grade_snapshots`, which for the customer's own values and the
+    model's own log-odds gives the same grade.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n, features)
+        The customer's features in the catalogue's order, as they are or might be.
+    log_odds : ndarray of float64, shape (n, m)
+        For each of them the log-odds of default to grade by.
+    grading : Grading
+        Of the customer: tells its day and prior grade.
+    grader : tuple of Bundle and Policy
+        What grades.
+    override : Override, optional
+        The customer's, where one was approved.
+
+    Returns
+    -------
+    list of n lists of m str
+    """
+    bundle, policy = grader
+    edges, found = edges_of(policy.bands), []
+    for row, odds in zip(values, log_odds, strict=True):
+        facts = dict(zip(FEATURE_NAMES, row.tolist(), strict=True))
+        blend = _blend_at(odds, np.broadcast_to(row, (1, len(row))), bundle, policy)
+        told = zip(
+            blend.score.tolist(),
+            blend.model_score.tolist(),
+            probability(odds).tolist(),
+            strict=True,
+        )
+        cases = (
+            Case(
+                as_of=grading.as_of,
+                facts=facts,
+                blend=points,
+                model_score=model_score,
+                default_probability=chance,
+                prior_grade=grading.prior_grade,
+                override=override,
+            )
+            for points, model_score, chance in told
+        )
+        found.append(
+            [edges.grade(adjust(c, policy, bundle.horizon_days, edges).score) for c in cases]
+        )
+    return found
 
 
 def _grading(

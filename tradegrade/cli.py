@@ -21,6 +21,7 @@ from tradegrade.commands.export import export
 from tradegrade.commands.grades import change, explain, grade
 from tradegrade.commands.intake import import_
 from tradegrade.commands.ledger import features, simulate
+from tradegrade.commands.losses import losses
 from tradegrade.commands.model import train
 from tradegrade.commands.paths import paths
 from tradegrade.commands.policy import policy_group
@@ -65,7 +66,7 @@ def cli() -> None:
 
 for _command in (simulate, import_, check, export, features, train, validate, promote_, rollback,
                  promotions_, grade, explain, change, paths,
-                 conflicts, replay, backtest, report, weights, policy_group, publish, serve,
+                 conflicts, losses, replay, backtest, report, weights, policy_group, publish, serve,
                  keys_group, people_group, demo, doctor):  # fmt: skip
     cli.add_command(_command)
 

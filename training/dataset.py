@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from features.errors import LedgerError
 from features.ledger.open import Ledger
 from training.config import TrainingConfig, Windows
 from training.population import Counts, Population, Rows
+from training.sampling import Sampling, Thinner, joined_rows
 from training.windows import (
     CALIBRATE,
     FIT,
@@ -24,6 +26,8 @@ from training.windows import (
 )
 
 Progress = Callable[[str], None]
+PartOf = Callable[[Rows], Parts]
+_Drawn = tuple[Rows, Parts, Sampling | None]
 PART_NAMES = {FIT: "fit", CALIBRATE: "calibration", TEST: "test"}
 
 
@@ -34,7 +38,7 @@ class Dataset:
     Attributes
     ----------
     rows : Rows
-        Every row used.
+        Every row used; of a large fit window a sample, with weights.
     parts : ndarray of int8, shape (n,)
         FIT, CALIBRATE or TEST of each row.
     split : str
@@ -49,6 +53,8 @@ class Dataset:
         Customers considered and left out.
     warnings : tuple of str
         What a reader of the results should know.
+    sampling : Sampling, optional
+        What was kept of a large fit window; None where every row was.
     """
 
     rows: Rows
@@ -59,6 +65,34 @@ class Dataset:
     days: tuple[date, ...]
     counts: Counts
     warnings: tuple[str, ...] = ()
+    sampling: Sampling | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of rows in all, those that a sample left out among them."""
+        return len(self.rows) + (self.sampling.left_out if self.sampling else 0)
+
+    @property
+    def base_rate(self) -> float:
+        """The share of defaults among all rows."""
+        return self.rows.defaults / self.size
+
+    @property
+    def unsampled(self) -> Rows:
+        """The rows of the windows that were kept whole: all, or all but the fit window's."""
+        if self.sampling is None:
+            return self.rows
+        return replace(self.rows.where(self.parts != FIT), weights=None)
+
+    def fit_customers(self) -> Rows:
+        """Return rows with the latest of every customer of the fit window."""
+        return self.sampling.latest if self.sampling else self.part(FIT)
+
+    def book_customers(self) -> Rows:
+        """Return rows with the latest of every customer of the fit and calibration windows."""
+        if self.sampling is None:
+            return self.rows.where(self.parts != TEST)
+        return joined_rows([self.sampling.latest, self.part(CALIBRATE)])
 
     def part(self, part: int) -> Rows:
         """Return the rows of FIT, CALIBRATE or TEST."""
@@ -76,6 +110,7 @@ def ledger_dataset(
     config: TrainingConfig,
     *,
     days: Sequence[date] | None = None,
+    sampled: bool = False,
     progress: Progress,
 ) -> Dataset:
     """Return the rows that a ledger gives, split by time where it is long enough.
@@ -88,6 +123,8 @@ def ledger_dataset(
         Horizons to try, windows, and the definition of default.
     days : sequence of date, optional
         As-of dates; without them every month-end whose labels the ledger knows.
+    sampled : bool
+        Keep no more of the fit window than ``sampling.most_rows``.
     progress : callable
         Told in a sentence what goes on.
 
@@ -97,7 +134,9 @@ def ledger_dataset(
         If the ledger is too short, or has too few defaults.
     """
     first, last = _span(ledger)
-    population = Population(ledger, config.default)
+    source = _Source(
+        Population(ledger, config.default), config.sampling.most_rows if sampled else 0
+    )
     choice = _Choice(config.windows, first, last, None if days is None else tuple(days))
     reasons: list[str] = []
     for horizon in choice.horizons():
@@ -106,12 +145,11 @@ def ledger_dataset(
             reasons.append(choice.no_windows(horizon))
             continue
         progress(f"computing {len(windows.days)} as-of dates, horizon {horizon} days")
-        rows = population.rows(windows.days, horizon)
         found = _by_time(
-            rows,
+            source.rows(windows.days, horizon, partial(_parts_by_time, windows)),
             windows,
             horizon_days=horizon,
-            counts=population.counts(windows.days),
+            counts=source.population.counts(windows.days),
             warnings=choice.warnings(horizon),
             why_not_longer="; ".join(reasons),
         )
@@ -119,10 +157,10 @@ def ledger_dataset(
         if defaults >= config.windows.least_defaults:
             return found
         reasons.append(f"at {horizon} days the {name} window has {defaults} defaults")
-    return _of_customers(population, choice, "; ".join(reasons), progress=progress)
+    return _of_customers(source, choice, "; ".join(reasons), progress=progress)
 
 
-def given_dataset(rows: Rows, config: TrainingConfig) -> Dataset:
+def given_dataset(rows: Rows, config: TrainingConfig, *, sampled: bool = False) -> Dataset:
     """Return rows whose outcomes were given, split by time where no row would be lost.
 
     Parameters
@@ -131,15 +169,25 @@ def given_dataset(rows: Rows, config: TrainingConfig) -> Dataset:
         From `training.given.given_rows`.
     config : TrainingConfig
         The first horizon is taken as that of the outcomes.
+    sampled : bool
+        Keep no more of the fit window than ``sampling.most_rows``.
 
     Raises
     ------
     LedgerError
         If too few of them defaulted.
     """
+    found = _given(rows, config)
+    if not (sampled and config.sampling.most_rows):
+        return found
+    kept, parts, sampling = _thinned([(rows, found.parts)], config.sampling.most_rows)
+    return _with_sampling(replace(found, rows=kept, parts=parts), sampling) if sampling else found
+
+
+def _given(rows: Rows, config: TrainingConfig) -> Dataset:
     horizon = config.windows.horizons_days[0]
     if rows.defaults < config.windows.least_defaults_in_all:
-        raise _too_few(rows, config.windows)
+        raise _too_few(rows.defaults, len(rows), config.windows)
     warnings = (
         (f"The outcomes do not tell their horizon: {horizon} days are taken. Set it to be sure.",)
         if len(config.windows.horizons_days) > 1
@@ -149,7 +197,8 @@ def given_dataset(rows: Rows, config: TrainingConfig) -> Dataset:
     windows = time_windows(days, horizon_days=horizon, windows=config.windows)
     counts = Counts(len(rows))
     if windows is not None and windows.days == days:
-        found = _by_time(rows, windows, horizon_days=horizon, counts=counts, warnings=warnings)
+        drawn = (rows, _parts_by_time(windows, rows), None)
+        found = _by_time(drawn, windows, horizon_days=horizon, counts=counts, warnings=warnings)
         if found.poorest()[1] >= config.windows.least_defaults:
             return found
     return Dataset(
@@ -163,6 +212,39 @@ def given_dataset(rows: Rows, config: TrainingConfig) -> Dataset:
         counts,
         warnings,
     )
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The rows of a ledger, thinned on the way where they are more than is fitted on at most."""
+
+    population: Population
+    most_rows: int
+
+    def rows(self, days: Sequence[date], horizon: int, part_of: PartOf) -> _Drawn:
+        if not self.most_rows or self.population.pairs(days) <= self.most_rows:
+            rows = self.population.rows(days, horizon)
+            return rows, part_of(rows), None
+        batches = self.population.batches(days, horizon)
+        return _thinned(((rows, part_of(rows)) for rows in batches), self.most_rows)
+
+
+def _thinned(batches: Iterable[tuple[Rows, Parts]], most_rows: int) -> _Drawn:
+    """Return the rows of batches in order of day and customer, the fit rows among them a sample."""
+    thinner, others, other_parts = Thinner(most_rows), [], []
+    for rows, parts in batches:
+        thinner.add(rows.where(parts == FIT))
+        others.append(rows.where(parts != FIT))
+        other_parts.append(parts[parts != FIT])
+    fit, sampling = thinner.result()
+    rows = joined_rows([fit, *others])
+    parts = np.concatenate([np.full(len(fit), FIT, dtype=np.int8), *other_parts])
+    order = np.lexsort((np.asarray(rows.snapshots.customer_ids), rows.snapshots.as_of))
+    return rows.at(order), parts[order], sampling
+
+
+def _with_sampling(found: Dataset, sampling: Sampling) -> Dataset:
+    return replace(found, sampling=sampling, warnings=(*found.warnings, sampling.told))
 
 
 @dataclass(frozen=True)
@@ -212,8 +294,20 @@ def _span(ledger: Ledger) -> tuple[date, date]:
     return ledger.first_day, ledger.last_day
 
 
+def _parts_by_time(windows: TimeWindows, rows: Rows) -> Parts:
+    days = rows.snapshots.as_of
+    parts = np.full(len(rows), TEST, dtype=np.int8)
+    parts[np.isin(days, np.array(windows.fit, dtype=days.dtype))] = FIT
+    parts[np.isin(days, np.array(windows.calibrate, dtype=days.dtype))] = CALIBRATE
+    return parts
+
+
+def _parts_by_customer(settings: Windows, rows: Rows) -> Parts:
+    return customer_parts(rows.snapshots.customer_ids, settings)
+
+
 def _by_time(
-    rows: Rows,
+    drawn: _Drawn,
     windows: TimeWindows,
     *,
     horizon_days: int,
@@ -221,45 +315,44 @@ def _by_time(
     warnings: tuple[str, ...],
     why_not_longer: str = "",
 ) -> Dataset:
-    days = rows.snapshots.as_of
-    parts = np.full(len(rows), TEST, dtype=np.int8)
-    parts[np.isin(days, np.array(windows.fit, dtype=days.dtype))] = FIT
-    parts[np.isin(days, np.array(windows.calibrate, dtype=days.dtype))] = CALIBRATE
+    rows, parts, sampling = drawn
     why = f" ({why_not_longer})" if why_not_longer else ""
     reason = (
         f"Split by time with a horizon of {horizon_days} days{why}: "
         f"fitted on {_told(windows.fit)}, calibrated on {_told(windows.calibrate)}, "
         f"tested on {_told(windows.test)}."
     )
-    return Dataset(rows, parts, "time", reason, horizon_days, windows.days, counts, warnings)
+    found = Dataset(rows, parts, "time", reason, horizon_days, windows.days, counts, warnings)
+    return _with_sampling(found, sampling) if sampling else found
 
 
-def _of_customers(
-    population: Population, choice: _Choice, reasons: str, *, progress: Progress
-) -> Dataset:
-    rows: Rows | None = None
+def _of_customers(source: _Source, choice: _Choice, reasons: str, *, progress: Progress) -> Dataset:
+    found: Dataset | None = None
     for horizon in choice.horizons():
         days = choice.days(horizon)
         if not days:
             continue
         progress(f"computing {len(days)} as-of dates, horizon {horizon} days")
-        rows = population.rows(days, horizon)
+        rows, parts, sampling = source.rows(
+            days, horizon, partial(_parts_by_customer, choice.settings)
+        )
+        found = Dataset(
+            rows,
+            parts,
+            "customer",
+            f"Split by customer with a horizon of {horizon} days, because {reasons}; a split "
+            f"by time needs {choice.settings.least_defaults} defaults in each window.",
+            horizon,
+            days,
+            source.population.counts(days),
+            choice.warnings(horizon),
+        )
+        found = _with_sampling(found, sampling) if sampling else found
         if rows.defaults >= choice.settings.least_defaults_in_all:
-            found = Dataset(
-                rows,
-                customer_parts(rows.snapshots.customer_ids, choice.settings),
-                "customer",
-                f"Split by customer with a horizon of {horizon} days, because {reasons}; a split "
-                f"by time needs {choice.settings.least_defaults} defaults in each window.",
-                horizon,
-                days,
-                population.counts(days),
-                choice.warnings(horizon),
-            )
             return _thin_warned(found, choice.settings.least_defaults)
-    if rows is None:
+    if found is None:
         raise _too_short(choice)
-    raise _too_few(rows, choice.settings)
+    raise _too_few(found.rows.defaults, found.size, choice.settings)
 
 
 def _thin_warned(found: Dataset, least: int) -> Dataset:
@@ -285,9 +378,9 @@ def _too_short(choice: _Choice) -> LedgerError:
     )
 
 
-def _too_few(rows: Rows, settings: Windows) -> LedgerError:
+def _too_few(defaults: int, rows: int, settings: Windows) -> LedgerError:
     return LedgerError(
-        f"Only {rows.defaults} of {len(rows)} rows defaulted, and a model needs "
+        f"Only {defaults} of {rows} rows defaulted, and a model needs "
         f"{settings.least_defaults_in_all}. Give a longer ledger, more as-of dates, a longer "
         "--horizon-days or a wider --default-on."
     )

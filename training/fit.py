@@ -45,7 +45,9 @@ class Fitted:
         return self.probability.log_odds(snapshots.select(self.names).values)
 
 
-def fit_model(fit: Rows, calibrate: Rows, config: TrainingConfig) -> Fitted:
+def fit_model(
+    fit: Rows, calibrate: Rows, config: TrainingConfig, *, customers: Rows | None = None
+) -> Fitted:
     """Return a calibrated model: trees from one set of rows, calibration from another.
 
     A feature that too few defaults had unknown cannot teach what its absence means: there,
@@ -54,9 +56,11 @@ def fit_model(fit: Rows, calibrate: Rows, config: TrainingConfig) -> Fitted:
     Parameters
     ----------
     fit, calibrate : Rows
-        Disjoint in time or in customers.
+        Disjoint in time or in customers; rows that are a sample have weights.
     config : TrainingConfig
         Size, sampling, seed and calibration.
+    customers : Rows, optional
+        Rows among which the reference customer is looked for, where `fit` is but a sample.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def fit_model(fit: Rows, calibrate: Rows, config: TrainingConfig) -> Fitted:
                 "are needed. Give a longer ledger or more as-of dates."
             )
             raise LedgerError(message)
-    reference = reference_customer(fit, sample=config.reference.sample)
+    reference = reference_customer(customers or fit, sample=config.reference.sample)
     values = fit.snapshots.select(MODEL_FEATURES).values
     unknown = np.isnan(values[fit.defaulted]).sum(axis=0)
     untrained = ProbabilityModel(
@@ -85,20 +89,29 @@ def fit_model(fit: Rows, calibrate: Rows, config: TrainingConfig) -> Fitted:
         MODEL_FEATURES,
         settings=config.model,
         seed=config.seed,
+        weights=fit.weights,
     )
     trees = replace(untrained, model_text=text)
     margin = trees.log_odds(calibrate.snapshots.select(MODEL_FEATURES).values)
-    calibration = fit_calibration(margin, calibrate.defaulted, config.calibration)
+    calibration = fit_calibration(
+        margin, calibrate.defaulted, config.calibration, weights=calibrate.weights
+    )
     return Fitted(MODEL_FEATURES, replace(trees, calibration=calibration), reference)
 
 
 def fit_trees(
-    values: Floats, defaulted: Flags, names: tuple[str, ...], *, settings: ModelSettings, seed: int
+    values: Floats,
+    defaulted: Flags,
+    names: tuple[str, ...],
+    *,
+    settings: ModelSettings,
+    seed: int,
+    weights: Floats | None = None,
 ) -> str:
     """Return LightGBM's text model, monotone in every feature that has a direction.
 
-    No class weights: they would spoil the probabilities. The text does not depend on the
-    number of threads.
+    No class weights: they would spoil the probabilities. The weights of a sample mend them: each
+    row counts for as many as it stands for. The text does not depend on the number of threads.
 
     Parameters
     ----------
@@ -112,11 +125,17 @@ def fit_trees(
         Size and sampling.
     seed : int
         Drives the sampling of rows and columns.
+    weights : ndarray of float64, shape (n,), optional
+        How many rows each stands for, where they are a sample.
     """
     import lightgbm  # noqa: PLC0415 - seconds to import, needed only to train
 
     data = lightgbm.Dataset(
-        values, defaulted.astype(np.float64), feature_name=list(names), free_raw_data=False
+        values,
+        defaulted.astype(np.float64),
+        weight=weights,
+        feature_name=list(names),
+        free_raw_data=False,
     )
     booster = lightgbm.train(
         parameters(names, len(values), settings=settings, seed=seed), data, settings.trees
@@ -147,7 +166,13 @@ def parameters(
     }
 
 
-def fit_calibration(margin: Floats, defaulted: Flags, settings: CalibrationSettings) -> Calibration:
+def fit_calibration(
+    margin: Floats,
+    defaulted: Flags,
+    settings: CalibrationSettings,
+    *,
+    weights: Floats | None = None,
+) -> Calibration:
     """Return the two-parameter logistic calibration of margins (Platt 1999), slope never < 0.
 
     Margins that rank the wrong way round get the slope 0: everybody is told the base rate
@@ -161,15 +186,17 @@ def fit_calibration(margin: Floats, defaulted: Flags, settings: CalibrationSetti
         What happened; both outcomes.
     settings : CalibrationSettings
         How strongly the slope is held.
+    weights : ndarray of float64, shape (n,), optional
+        How many rows each stands for, where they are a sample.
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow to import
 
-    base = log_odds(float(defaulted.mean()))
+    base = log_odds(float(np.average(defaulted, weights=weights)))
     if np.ptp(margin) == 0:
         return Calibration(_rounded(base), 0.0)
     fitted = LogisticRegression(
         C=settings.inverse_penalty, solver="newton-cholesky", tol=1e-10, max_iter=200
-    ).fit(margin.reshape(-1, 1), defaulted)
+    ).fit(margin.reshape(-1, 1), defaulted, sample_weight=weights)
     slope = float(fitted.coef_[0, 0])
     if slope <= 0:
         return Calibration(_rounded(base), 0.0)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.ledger.open import Ledger
-from features.matrix import Snapshots
+from features.matrix import Floats, Snapshots
 from features.snapshot import all_pairs, snapshots
 from training.config import DefaultDefinition
 from training.outcomes import (
@@ -20,6 +21,7 @@ from training.outcomes import (
     in_default_unknown,
 )
 
+Places = NDArray[np.intp]
 _DAYS_AT_ONCE = 12  # in one query: planning it costs more than a small book's day
 
 
@@ -33,10 +35,13 @@ class Rows:
         What was known.
     defaulted : ndarray of bool, shape (n,)
         Whether the customer defaulted within the horizon.
+    weights : ndarray of float64, shape (n,), optional
+        How many rows of the book each stands for, where they are a sample; None: each for itself.
     """
 
     snapshots: Snapshots
     defaulted: Flags
+    weights: Floats | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -44,15 +49,19 @@ class Rows:
 
     def where(self, chosen: Flags) -> Rows:
         """Return the rows for which ``chosen`` is true."""
-        return Rows(self.snapshots.take(np.flatnonzero(chosen)), self.defaulted[chosen])
+        return self.at(np.flatnonzero(chosen))
 
     def latest(self) -> Rows:
         """Return each customer once, at its latest as-of date, customers by id."""
         ids = np.asarray(self.snapshots.customer_ids)
         order = np.lexsort((self.snapshots.as_of, ids))
         last = np.append(ids[order][1:] != ids[order][:-1], True)
-        places = order[last]
-        return Rows(self.snapshots.take(places), self.defaulted[places])
+        return self.at(order[last])
+
+    def at(self, places: Places) -> Rows:
+        """Return the rows at these positions, in this order."""
+        weights = None if self.weights is None else self.weights[places]
+        return Rows(self.snapshots.take(places), self.defaulted[places], weights)
 
     @property
     def defaults(self) -> int:
@@ -97,7 +106,8 @@ class Population:
     ledger: Ledger
     definition: DefaultDefinition
     events: tuple[Event, ...] = field(init=False)
-    _kept: dict[date, tuple[Snapshots, Counts]] = field(init=False, default_factory=dict)
+    _kept: dict[date, Snapshots] = field(init=False, default_factory=dict)
+    _counts: dict[date, Counts] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Read the defaults once."""
@@ -105,26 +115,45 @@ class Population:
 
     def rows(self, days: Sequence[date], horizon_days: int) -> Rows:
         """Return the rows of these days, in their order, customers by id."""
-        found = [kept for kept, _ in self._on(days)]
-        labels = [
-            defaulted_within(self.events, kept.customer_ids, as_of=day, horizon_days=horizon_days)
-            for day, kept in zip(days, found, strict=True)
-        ]
-        return Rows(joined(found), np.concatenate(labels))
+        new = [day for day in days if day not in self._kept]
+        for some, known in self._computed(new):
+            self._kept.update(zip(some, known, strict=True))
+        return self._labelled(days, [self._kept[day] for day in days], horizon_days)
+
+    def batches(self, days: Sequence[date], horizon_days: int) -> Iterator[Rows]:
+        """Yield the rows of these days, some days at a time, and keep none of them."""
+        for some, known in self._computed(days):
+            yield self._labelled(some, known, horizon_days)
+
+    def pairs(self, days: Sequence[date]) -> int:
+        """Return how many customers are known on these days together: no rows can be more."""
+        return sum(len(all_pairs(self.ledger, [day])[0]) for day in days)
 
     def counts(self, days: Sequence[date]) -> Counts:
         """Return how many customers were considered and left out on these days."""
-        return sum((counts for _, counts in self._on(days)), Counts())
+        for _ in self._computed([day for day in days if day not in self._counts]):
+            pass  # counted on the way
+        return sum((self._counts[day] for day in days), Counts())
 
-    def _on(self, days: Sequence[date]) -> list[tuple[Snapshots, Counts]]:
-        new = [day for day in days if day not in self._kept]
-        for first in range(0, len(new), _DAYS_AT_ONCE):
-            some = new[first : first + _DAYS_AT_ONCE]
+    def _computed(self, days: Sequence[date]) -> Iterator[tuple[Sequence[date], list[Snapshots]]]:
+        """Yield the learnable snapshots of each day, some days at a time, and count."""
+        for first in range(0, len(days), _DAYS_AT_ONCE):
+            some, found = days[first : first + _DAYS_AT_ONCE], []
             known = snapshots(self.ledger, all_pairs(self.ledger, some))
             for day in some:
                 places = np.flatnonzero(known.as_of == np.datetime64(day))
-                self._kept[day] = self._learnable(known.take(places))
-        return [self._kept[day] for day in days]
+                learnable, self._counts[day] = self._learnable(known.take(places))
+                found.append(learnable)
+            yield some, found
+
+    def _labelled(
+        self, days: Sequence[date], known: Sequence[Snapshots], horizon_days: int
+    ) -> Rows:
+        labels = [
+            defaulted_within(self.events, each.customer_ids, as_of=day, horizon_days=horizon_days)
+            for day, each in zip(days, known, strict=True)
+        ]
+        return Rows(joined(known), np.concatenate(labels))
 
     def _learnable(self, known: Snapshots) -> tuple[Snapshots, Counts]:
         defaulted = self._in_default(known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from string import Template
 
@@ -17,6 +18,7 @@ from training.dataset import PART_NAMES, Dataset
 from training.folds import FoldFigures
 from training.grades import GradeRate
 from training.validation import Flags, Metrics, frequency_bins
+from training.windows import FIT
 
 _NAMES = {
     "auc": "AUC",
@@ -150,7 +152,16 @@ def _date_rows(dataset: Dataset) -> Table:
         parts = np.unique(dataset.parts[chosen])
         window = PART_NAMES[int(parts[0])] if len(parts) == 1 else "all three"
         bad = int(dataset.rows.defaulted[chosen].sum())
-        yield day, window, int(chosen.sum()), bad, f"{bad / max(int(chosen.sum()), 1):.2%}"
+        rows = int(chosen.sum()) + _left_out(dataset, day, chosen)
+        yield day, window, rows, bad, f"{bad / max(rows, 1):.2%}"
+
+
+def _left_out(dataset: Dataset, day: date, chosen: Flags) -> int:
+    """Return how many rows of a day a sample left out."""
+    if dataset.sampling is None:
+        return 0
+    kept = chosen & (dataset.parts == FIT) & ~dataset.rows.defaulted
+    return dataset.sampling.others_by_day.get(day, 0) - int(kept.sum())
 
 
 def _warnings(warnings: Sequence[str]) -> str:

@@ -45,6 +45,16 @@ set_model(bundle_model())
 
 
 @dataclass(frozen=True)
+class ChildRun:
+    """A run under another: one trial of a search, with its settings, figures and tags."""
+
+    name: str
+    parameters: Mapping[str, object]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class TrackedRun:
     """What is kept of a run.
 
@@ -62,6 +72,8 @@ class TrackedRun:
         The folder of the bundle.
     feature_names : tuple of str
         The model's features in order.
+    children : tuple of ChildRun
+        Runs under this one.
     """
 
     parameters: Mapping[str, object]
@@ -70,6 +82,7 @@ class TrackedRun:
     texts: Mapping[str, str]
     bundle: Path
     feature_names: tuple[str, ...]
+    children: tuple[ChildRun, ...] = ()
 
 
 def track(run: TrackedRun, *, home: Path, settings: TrackingSettings, alias: str) -> str:
@@ -313,6 +326,11 @@ def _logged(
         mlflow.set_tags(dict(run.tags))
         for name, text in run.texts.items():
             mlflow.log_text(text, name)
+        for child in run.children:
+            with mlflow.start_run(experiment_id=number, run_name=child.name, nested=True):
+                mlflow.log_params(dict(child.parameters))
+                mlflow.log_metrics(dict(child.metrics))
+                mlflow.set_tags(dict(child.tags))
         mlflow.log_artifacts(str(run.bundle), "bundle")
         version = _log_model(mlflow, run, settings.model_name)
         client.set_registered_model_alias(settings.model_name, alias, version)

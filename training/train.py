@@ -20,7 +20,6 @@ from models.policy.load import load_policy
 from models.policy.sections import Policy
 from training import plots, runs
 from training.candidates.compare import compared
-from training.candidates.figures import tracked_figures
 from training.config import TrainingConfig
 from training.dataset import Dataset, Progress, given_dataset, ledger_dataset
 from training.fit import fit_model
@@ -30,70 +29,20 @@ from training.grades import grade_rates
 from training.population import Rows
 from training.reference import book_of
 from training.report import Judged, report_page
+from training.result import TrainResult, facts, figures
 from training.sample import write_sample
+from training.search.search import Found, Watch, searched
+from training.search.study import refuse_without_optuna
 from training.statistics.discrimination import auc_interval
-from training.tracking import TrackedRun, track, without_password
+from training.sureness import sureness_of
+from training.tracking import ChildRun, TrackedRun, track, without_password
 from training.validation import metrics
+from training.versions import Code, code_version, library_versions
 from training.windows import CALIBRATE, FIT, TEST
 
+__all__ = ["TrainResult", "train"]
 _SHOWN_FEATURES = 15
 _NEEDED = ("sklearn", "matplotlib", "mlflow")
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """What a training came to.
-
-    Attributes
-    ----------
-    run_id : str
-        Of the tracked run.
-    bundle : Path
-        The folder of the bundle.
-    model_version, feature_set : str
-        Of the bundle.
-    champion : bool
-        Whether the bundle became champion, being the first.
-    dataset : Dataset
-        Rows, split, counts and warnings.
-    judged : Judged
-        Figures of the test set.
-    report : Path
-        The validation report.
-    """
-
-    run_id: str
-    bundle: Path
-    model_version: str
-    feature_set: str
-    champion: bool
-    dataset: Dataset
-    judged: Judged
-    report: Path
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What a reader of the figures should know, in sentences."""
-        return self.dataset.warnings
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON document of ``tradegrade train``."""
-        document = {
-            "run_id": self.run_id,
-            "model_version": self.model_version,
-            "feature_set": self.feature_set,
-            "champion": self.champion,
-            **_facts(self.dataset),
-            **self.judged.metrics.to_dict(),
-            "auc_interval": list(self.judged.auc_interval),
-            "grades": [asdict(line) for line in self.judged.grades],
-            "warnings": list(self.warnings),
-        }
-        if self.judged.folds:
-            document["folds"] = self.judged.folds
-        if self.judged.candidates:
-            document["candidates"] = [found.to_dict() for found in self.judged.candidates]
-        return document
 
 
 def train(
@@ -106,10 +55,12 @@ def train(
     policy: Policy | None = None,
     compare: bool = False,
     progress: Progress = lambda _: None,
+    watch: Watch | None = None,
 ) -> TrainResult:
     """Fit, calibrate, test, write, track and register a model; the first becomes champion.
 
-    The shipped bundle is the one that was tested: it is written, read back, and judged.
+    The shipped bundle is the one that was tested: it is written, read back, and judged. Where
+    settings are searched for, it is the one that those found give without a search.
 
     Parameters
     ----------
@@ -129,6 +80,8 @@ def train(
         Judge a scorecard and the plain rules beside the model; no byte of the bundle depends on it.
     progress : callable
         Told in a sentence what goes on.
+    watch : callable, optional
+        Told of each trial of a search and of their number in all; without it `progress` is.
 
     Returns
     -------
@@ -141,10 +94,13 @@ def train(
     ModelError
         If the policy has no scale anchors for the horizon.
     UnavailableError
-        If the extra `train` is not installed, or the run cannot be tracked; the bundle is then
-        not registered.
+        If the extra `train` is not installed, or `tune` for a search, or the run cannot be
+        tracked; the bundle is then not registered.
     """
     _refuse_without_extra()
+    if config.search.trials:
+        refuse_without_optuna()
+    code = code_version()
     policy = policy or load_policy()
     progress(f"reading {ledger_path}")
     with open_ledger(
@@ -156,26 +112,42 @@ def train(
         for told in ledger.notes():
             progress(told)
         if outcomes is None:
-            dataset = ledger_dataset(ledger, config, days=days, progress=progress)
+            dataset = ledger_dataset(ledger, config, days=days, sampled=True, progress=progress)
         else:
-            dataset = given_dataset(given_rows(ledger, outcomes), config)
+            dataset = given_dataset(given_rows(ledger, outcomes), config, sampled=True)
     policy.point_scale(dataset.horizon_days)  # refuse an unusable horizon before the work
     progress(dataset.split_reason)
+    search = None
+    if config.search.trials:
+        search = searched(
+            dataset.part(FIT),
+            config,
+            horizon_days=dataset.horizon_days,
+            fingerprint=fingerprint,
+            home=home,
+            progress=progress,
+            watch=watch,
+        )
+        config = search.config
     bundle = _bundle(dataset, config, policy=policy, root=home / runs.BUNDLES, progress=progress)
     folds = (
-        cross_validated(dataset.rows, config, progress=progress) if config.windows.folds else None
+        cross_validated(dataset.unsampled, config, progress=progress)
+        if config.windows.folds
+        else None
     )
     judged = _judged(bundle, dataset, config, policy=policy, folds=folds)
     if compare:
         beside = compared(dataset, bundle, config, policy=policy, folds=folds, progress=progress)
         judged = replace(judged, candidates=beside)
-    trained = _Trained(config, dataset, bundle, judged, fingerprint)
+    trained = _Trained(config, dataset, bundle, judged, fingerprint, code, search)
     result = _tracked(trained, home, progress=progress)
     record = result.to_dict() | {
         "ledger": str(Path(ledger_path).resolve()),
         "ledger_fingerprint": fingerprint,
         "outcomes": None if outcomes is None else str(Path(outcomes).resolve()),
         "config": _told(config),
+        "versions": trained.versions,
+        "code": asdict(code),
         "test_as_of": _days(dataset.part(TEST)),
         "sample": {"sha256": write_sample(home, bundle.model_version, dataset.rows.snapshots)},
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -215,6 +187,12 @@ class _Trained:
     bundle: Bundle
     judged: Judged
     fingerprint: str
+    code: Code
+    search: Found | None
+
+    @property
+    def versions(self) -> dict[str, str]:
+        return library_versions(more=("optuna",) if self.search else ())
 
     @property
     def tags(self) -> dict[str, str]:
@@ -223,6 +201,16 @@ class _Trained:
             "feature_set": self.bundle.feature_set,
             "ledger_fingerprint": self.fingerprint,
             "split": self.dataset.split,
+            "code": self.code.told,
+        }
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        sampling = self.dataset.sampling
+        return _told(self.config) | {
+            "horizon_days": self.dataset.horizon_days,
+            "versions": self.versions,
+            "sampled": sampling.to_dict() if sampling else False,
         }
 
 
@@ -231,7 +219,7 @@ def _bundle(
 ) -> Bundle:
     fit, calibrate = dataset.part(FIT), dataset.part(CALIBRATE)
     progress(f"fitting on {len(fit)} rows, calibrating on {len(calibrate)}")
-    model = fit_model(fit, calibrate, config)
+    model = fit_model(fit, calibrate, config, customers=dataset.fit_customers())
     seen = model.probability.null_seen.tolist()
     parts = Parts(
         model_text=model.probability.model_text,
@@ -239,9 +227,10 @@ def _bundle(
         feature_names=model.names,
         null_seen=dict(zip(model.names, seen, strict=True)),
         reference=model.reference,
-        book=book_of(dataset.rows.where(dataset.parts != TEST)),
+        book=book_of(dataset.book_customers()),
         policy=policy.content,
         horizon_days=dataset.horizon_days,
+        sureness=sureness_of(fit, calibrate, model, config, progress=progress),
     )
     return load_bundle(write_bundle(root, parts))
 
@@ -283,7 +272,7 @@ def _tracked(trained: _Trained, home: Path, *, progress: Progress) -> TrainResul
         dataset=dataset,
         judged=trained.judged,
         plots={caption: svg for caption, svg in pictures.values()},
-        record=trained.tags | _facts(dataset),
+        record=trained.tags | facts(dataset),
         bins=config.validation.bins,
     )
     report = home / runs.REPORTS / f"validation-{bundle.model_version}.html"
@@ -293,13 +282,14 @@ def _tracked(trained: _Trained, home: Path, *, progress: Progress) -> TrainResul
     first = runs.usable_champion(home) in (None, bundle.model_version)
     folder = runs.bundle_folder(home, bundle.model_version)
     run = TrackedRun(
-        parameters=_told(config) | {"horizon_days": dataset.horizon_days},
-        metrics=_figures(trained),
+        parameters=trained.parameters,
+        metrics=figures(dataset, trained.judged, trained.search),
         tags=trained.tags,
         texts={"report.html": page}
         | {f"plots/{name}.svg": svg for name, (_, svg) in pictures.items()},
         bundle=folder,
         feature_names=bundle.feature_names,
+        children=_children(trained.search),
     )
     alias = "champion" if first else "challenger"
     return TrainResult(
@@ -311,37 +301,24 @@ def _tracked(trained: _Trained, home: Path, *, progress: Progress) -> TrainResul
         dataset=dataset,
         judged=trained.judged,
         report=report,
+        search=trained.search,
     )
 
 
-def _facts(dataset: Dataset) -> dict[str, Any]:
-    """Return how the rows came about, by the names of the JSON document."""
-    considered = max(dataset.counts.considered, 1)
-    return {
-        "split": dataset.split,
-        "split_reason": dataset.split_reason,
-        "horizon_days": dataset.horizon_days,
-        "as_of": [str(day) for day in dataset.days],
-        "n": len(dataset.rows),
-        "n_test": int((dataset.parts == TEST).sum()),
-        "base_rate": float(dataset.rows.defaulted.mean()),
-        "unexposed_share": dataset.counts.unexposed / considered,
-        "in_default_share": dataset.counts.in_default / considered,
-    }
-
-
-def _figures(trained: _Trained) -> dict[str, float]:
-    low, high = trained.judged.auc_interval
-    facts = _facts(trained.dataset)
-    names = ("n", "n_test", "base_rate", "unexposed_share", "in_default_share")
-    folds = trained.judged.folds or {}
-    return (
-        trained.judged.metrics.to_dict()
-        | {"auc_low": low, "auc_high": high}
-        | {name: float(facts[name]) for name in names}
-        | {f"fold_mean_{name}": figures["mean"] for name, figures in folds.items()}
-        | {f"fold_sd_{name}": figures["sd"] for name, figures in folds.items()}
-        | tracked_figures(trained.judged.candidates)
+def _children(search: Found | None) -> tuple[ChildRun, ...]:
+    """Return a run of its own for each trial of a search."""
+    if search is None:
+        return ()
+    return tuple(
+        ChildRun(
+            f"trial {trial.number}",
+            parameters=trial.settings,
+            metrics={"log_loss": trial.log_loss, "auc": trial.auc, "splits": float(trial.splits)}
+            | {f"log_loss_fold_{n}": loss for n, loss in enumerate(trial.log_losses)}
+            | {f"auc_fold_{n}": area for n, area in enumerate(trial.areas)},
+            tags={"study": search.study, "chosen": str(trial is search.chosen).lower()},
+        )
+        for trial in search.trials
     )
 
 

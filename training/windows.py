@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import calendar
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.matrix import Floats
 from training.config import Windows
 
 FIT, CALIBRATE, TEST = 0, 1, 2
@@ -114,15 +115,27 @@ def customer_parts(customer_ids: Sequence[str], windows: Windows) -> Parts:
     >>> customer_parts(["c1", "c1", "c2"], load_config().windows).tolist()
     [0, 0, 1]
     """
-    place = np.array([_unit_hash("split", customer) for customer in customer_ids])
+    place = places(customer_ids, "split")
     edges = [windows.fit_share, windows.fit_share + windows.calibrate_share]
     return np.searchsorted(edges, place, side="right").astype(np.int8)
 
 
 def customer_folds(customer_ids: Sequence[str], folds: int) -> NDArray[np.int64]:
     """Return the fold, 0 to folds − 1, of each row by a hash of the customer."""
-    place = np.array([_unit_hash("fold", customer) for customer in customer_ids])
-    return (place * folds).astype(np.int64)
+    return (places(customer_ids, "fold") * folds).astype(np.int64)
+
+
+def places(keys: Iterable[str], salt: str) -> Floats:
+    """Return a number in [0, 1) for each key, by a hash that no seed changes, shape (n,).
+
+    Parameters
+    ----------
+    keys : iterable of str
+        Such as customers; equal keys have equal numbers.
+    salt : str
+        What the numbers are for: those of two salts have nothing to do with each other.
+    """
+    return np.array([_unit_hash(salt, key) for key in keys], dtype=np.float64)
 
 
 def _windows_of(
@@ -137,6 +150,6 @@ def _windows_of(
     return TimeWindows(fit_days, calibrate_days, test_days) if fit_days else None
 
 
-def _unit_hash(salt: str, customer_id: str) -> float:
-    digest = hashlib.sha256(f"{salt}:{customer_id}".encode()).digest()
+def _unit_hash(salt: str, key: str) -> float:
+    digest = hashlib.sha256(f"{salt}:{key}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / _HASH_SPACE

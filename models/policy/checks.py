@@ -18,6 +18,7 @@ def faults(policy: Policy) -> Iterator[str]:
     yield from _order(policy)
     yield from _curves(policy)
     yield from _limits(policy)
+    yield from _loss(policy)
     yield from _promotion(policy)
 
 
@@ -126,6 +127,33 @@ def _limits(policy: Policy) -> Iterator[str]:
             return
     if Decimal(limits["smallest_limit"]) > Decimal(limits["largest_limit"]):
         yield "terms.smallest_limit must not be above terms.largest_limit."
+
+
+def _loss(policy: Policy) -> Iterator[str]:
+    rule = policy.loss
+    ranges = {
+        "prior": (rule.prior, 0, 1),
+        "prior_defaults": (rule.prior_defaults, 0, math.inf),
+        "floor": (rule.floor, 0, 1),
+        "write_off_days": (rule.write_off_days, 1, 3_650),
+        "recovery_days": (rule.recovery_days, 1, 3_650),
+        "discount_rate": (rule.discount_rate, 0, 1),
+        "order_share": (rule.order_share, 0, 1),
+        "undrawn_share": (rule.undrawn_share, 0, 1),
+        "provision.beyond": (rule.provision.beyond, 0, 1),
+    }
+    for key, (value, least, most) in ranges.items():
+        if not least <= value <= most:
+            where = f"between {least:g} and {most:g}" if most < math.inf else f"at least {least:g}"
+            yield f"loss.{key} = {value:g} must be {where}."
+    edges, shares = rule.provision.edges, rule.provision.shares
+    if edges[0] != 0 or list(edges) != sorted(set(edges)):
+        yield (
+            f"the days of loss.provision.rates must begin with 0 (not yet due) and rise, not "
+            f"{', '.join(map(str, edges))}."
+        )
+    if any(not 0 <= share <= 1 for share in shares):
+        yield "the shares of loss.provision must lie between 0 and 1; 3.4 % is 0.034."
 
 
 def _promotion(policy: Policy) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from models.curves import Curve
 from models.explain.words.text import Text
 from models.policy.meanings import meaning
-from models.policy.sections import Policy
+from models.policy.sections import Policy, Steps
 
 Value = str | int | float | list[Any] | None
 _NOT_KEYS = ("content", "sha256")
@@ -75,7 +75,7 @@ def _values(section: Any, path: str) -> Iterator[tuple[str, Value]]:
             continue
         key = f"{path}{field.name}"
         value = getattr(section, field.name)
-        if isinstance(value, Curve):
+        if isinstance(value, Curve | Steps):
             yield key, [list(knot) for knot in value.knots]
         elif isinstance(value, dict):
             ordered = sorted(value.items(), key=lambda item: int(item[0]))

@@ -10,6 +10,7 @@ from models.grading import grade_snapshots
 from models.policy.bites import book_findings
 from models.policy.findings import Finding, by_severity
 from models.policy.lint_curves import curve_findings
+from models.policy.lint_loss import loss_findings
 from models.policy.lint_rules import rule_findings
 from models.policy.lint_terms import terms_findings
 from models.policy.sections import Policy
@@ -26,7 +27,12 @@ def policy_findings(policy: Policy) -> list[Finding]:
     >>> [finding.code for finding in policy_findings(load_policy())]
     ['smallest_limit_zero']
     """
-    found = (*rule_findings(policy), *curve_findings(policy), *terms_findings(policy))
+    found = (
+        *rule_findings(policy),
+        *curve_findings(policy),
+        *terms_findings(policy),
+        *loss_findings(policy),
+    )
     return by_severity(found)
 
 

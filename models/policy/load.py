@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from features.errors import ModelError
 from models.curves import Curve
 from models.policy.checks import faults
-from models.policy.sections import Policy
+from models.policy.sections import Policy, Steps
 
 T = TypeVar("T")
 _OUR_OWN = frozenset({"content", "sha256"})
@@ -79,6 +79,8 @@ def _section(kind: type[T], given: Any, path: str, source: str) -> T:
 
 
 def _value(kind: Any, given: Any, key: str, source: str) -> Any:
+    if kind is Steps:
+        return _steps(given, key, source)
     if is_dataclass(kind) and kind is not Curve:
         return _section(kind, given, key, source)  # type: ignore[arg-type]
     if kind is Curve:
@@ -103,6 +105,22 @@ def _curve(given: Any, key: str, source: str) -> Curve:
             "[value, points] with rising values."
         )
         raise ModelError(message) from error
+
+
+def _steps(given: Any, key: str, source: str) -> Steps:
+    pairs = (
+        [pair for pair in given if isinstance(pair, list) and len(pair) == 2]
+        if (isinstance(given, list))
+        else []
+    )
+    kinds = [type(days) is int and type(share) in (int, float) for days, share in pairs]
+    if not kinds or len(kinds) != len(given) or not all(kinds):
+        message = (
+            f"Policy {source}: {key} = {given!r} must be a list of [days, share], as [[0, 0.003], "
+            "[30, 0.015]]."
+        )
+        raise ModelError(message)
+    return Steps(tuple((days, float(share)) for days, share in pairs))
 
 
 def _anchors(given: Any, key: str, source: str) -> dict[str, tuple[float, float]]:

@@ -122,6 +122,42 @@ _SINGLE: Mapping[str, Text] = {
     "terms.fast_lane_overdue_share": Text(
         "快速审批允许的最高逾期比例", "largest share of invoices overdue in the fast lane"
     ),
+    "loss.prior": Text(
+        "账本自身的违约损失率向其收缩的先验值",
+        "the loss given default that the ledger's own is drawn towards",
+    ),
+    "loss.prior_defaults": Text(
+        "先验值相当于账本自身的多少起违约",
+        "how many of the ledger's own defaults the prior weighs as much as",
+    ),
+    "loss.floor": Text("违约损失率的下限", "the loss given default is never told lower"),
+    "loss.write_off_days": Text(
+        "违约后超过此天数仍未付清的，视为损失",
+        "days after a default beyond which what is unpaid counts as lost",
+    ),
+    "loss.recovery_days": Text(
+        "确认坏账后此天数内收回的，计为收回",
+        "days after a bad debt within which what comes back counts as recovered",
+    ),
+    "loss.discount_rate": Text(
+        "收回款折现到坏账确认日的年利率",
+        "yearly rate at which recoveries are discounted to the day of the bad debt",
+    ),
+    "loss.order_share": Text(
+        "未开票的未完成订单计入违约敞口的比例",
+        "share of open orders not yet invoiced that counts as exposure at default",
+    ),
+    "loss.undrawn_share": Text(
+        "未使用信用额度计入违约敞口的比例",
+        "share of the unused credit limit that counts as exposure at default",
+    ),
+    "loss.provision.rates": Text(
+        "按逾期天数（不超过）的坏账准备计提比例，0天为未到期",
+        "the share provided for up to so many days past due; 0 days is not yet due",
+    ),
+    "loss.provision.beyond": Text(
+        "逾期更久者的坏账准备计提比例", "the share provided for what is past due for longer"
+    ),
     "promotion.min_auc": Text(
         "新模型AUC置信区间的下限须高于此值",
         "what the lower end of a new model's AUC interval must lie above",

@@ -186,6 +186,81 @@ class PromotionSection:
 
 
 @dataclass(frozen=True)
+class Steps:
+    """Shares by days past due: each holds up to its number of days, and no further.
+
+    Attributes
+    ----------
+    knots : tuple of (int, float)
+        Days and share, days rising.
+    """
+
+    knots: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class ProvisionSection:
+    """The provision matrix: the share provided for by days past due.
+
+    Attributes
+    ----------
+    rates : Steps
+        Up to so many days past due; the first, 0 days, is what is not yet due.
+    beyond : float
+        Of what is past due for longer.
+    """
+
+    rates: Steps = Steps(((0, 0.003), (30, 0.015), (60, 0.034), (90, 0.071)))
+    beyond: float = 0.108
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """The last day past due of each bucket but the last."""
+        return tuple(days for days, _ in self.rates.knots)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The share of each bucket, the last among them."""
+        return (*(share for _, share in self.rates.knots), self.beyond)
+
+
+@dataclass(frozen=True)
+class LossSection:
+    """What a default costs; a policy from before there were losses has these values.
+
+    Attributes
+    ----------
+    prior : float
+        Loss given default, 0 to 1, that the ledger's own is drawn towards.
+    prior_defaults : float
+        Defaults of the ledger's own that the prior weighs as much as.
+    floor : float
+        The loss given default is never lower, 0 to 1.
+    write_off_days : int
+        What is not paid within so many days of a default, or of a month-end, is lost.
+    recovery_days : int
+        What comes back within so many days of a bad debt is recovered.
+    discount_rate : float
+        A year, of recoveries back to the day of the bad debt.
+    order_share, undrawn_share : float
+        Of open orders not yet invoiced, and of the unused credit limit: what counts as
+        exposure, 0 to 1.
+    provision : ProvisionSection
+        The provision matrix.
+    """
+
+    prior: float = 0.40
+    prior_defaults: float = 20.0
+    floor: float = 0.25
+    write_off_days: int = 365
+    recovery_days: int = 365
+    discount_rate: float = 0.0
+    order_share: float = 0.0
+    undrawn_share: float = 0.0
+    provision: ProvisionSection = ProvisionSection()
+
+
+@dataclass(frozen=True)
 class Policy:
     """A whole policy.
 
@@ -211,6 +286,7 @@ class Policy:
     override: OverrideSection
     reasons: ReasonsSection
     terms: TermsSection
+    loss: LossSection = LossSection()
     promotion: PromotionSection = PromotionSection()
     content: bytes = b""
     sha256: str = ""

@@ -15,6 +15,7 @@ from models.explain.drivers import Explanation, explain
 from models.explain.words import Text
 from models.grading import grade_snapshots
 from models.policy.load import parse_policy
+from models.sureness.told import HowSure, how_sure
 from serving.errors import NO_REPLAY, Problem
 from serving.grades.records import StoredGrade
 from serving.grades.store import GradeStore
@@ -115,6 +116,12 @@ def account_of(stored: StoredGrade, graders: Graders) -> Account:
     return Account(stored, explanation, grader)
 
 
+def sureness_of(account: Account) -> HowSure | None:
+    """Return how sure a stored grade is, None where its bundle does not keep its error."""
+    grader, grading = account.grader, account.explanation.grading
+    return how_sure(account.stored.as_snapshots(), grading, grader.bundle, grader.policy)
+
+
 def account_document(account: Account, evidence: dict[str, RowsFound] | None) -> dict[str, object]:
     """Return the fields of ``GET /v1/customers/{id}/explanation``.
 
@@ -125,7 +132,8 @@ def account_document(account: Account, evidence: dict[str, RowsFound] | None) ->
     evidence : dict of str to RowsFound, or None
         The ledger rows behind each driver; without a ledger those that the reasons keep.
     """
-    document = explanation_document(account.explanation, (), evidence or {})
+    sure = sureness_of(account)
+    document = explanation_document(account.explanation, (), evidence or {}, sure=sure)
     reasons = account.stored.document["reasons"]
     document["reasons"] = reasons
     document["evidence_from"] = "ledger" if evidence is not None else "stored_reasons"

@@ -109,8 +109,40 @@ class Driver(Shown):
     evidence_total: int | None
 
 
+class MissingFact(Shown):
+    """A fact that is not known: what it is, how it comes to be known, what that would bring.
+
+    ``narrows_by`` is the share of the interval's width, in log-odds, that it takes away;
+    ``low`` and ``high`` bound what the probability would then most likely be.
+    """
+
+    fact: str
+    zh: str
+    en: str
+    to_do: dict[Literal["zh", "en"], str]
+    narrows_by: float = Field(ge=0, le=1)
+    low: float = Field(ge=0, le=1)
+    high: float = Field(ge=0, le=1)
+
+
+class HowSure(Shown):
+    """The interval of a probability, the chance of each grade, and the facts that are missing."""
+
+    default_probability: float = Field(ge=0, le=1)
+    low: float = Field(ge=0, le=1)
+    high: float = Field(ge=0, le=1)
+    confidence: float = Field(ge=0, le=1)
+    grades: dict[Literal["A", "B", "C", "D"], float]
+    missing: list[MissingFact]
+    zh: str
+    en: str
+
+
 class Explanation(Shown):
-    """The account of a grade: ``score = reference + Σ drivers + Σ adjustments``."""
+    """The account of a grade: ``score = reference + Σ drivers + Σ adjustments``.
+
+    ``how_sure`` is null where the model's bundle does not keep its error.
+    """
 
     customer_id: str
     as_of: date
@@ -121,6 +153,7 @@ class Explanation(Shown):
     drivers: list[Driver]
     adjustments: list[AdjustmentLine]
     reasons: list[Reason]
+    how_sure: HowSure | None
     model_version: str
     policy_version: str
     evidence_from: Literal["ledger", "stored_reasons"]

@@ -26,6 +26,7 @@ from serving.pages.evidence import Reason, reasons_shown
 from serving.pages.history import Line, score_line
 from serving.pages.known import Facts, FamilyShown, families_shown, value_shown
 from serving.pages.paths import WayShown, way_shown
+from serving.pages.sureness import SurenessShown, sureness_shown
 from serving.pages.waterfall import Account as Sum
 from serving.pages.waterfall import Bar, Part, Waterfall, waterfall
 from serving.pages.words import Words, _
@@ -80,6 +81,8 @@ class CustomerShown:
         What would bring the customer to the next better grade.
     conflict : Conflict or None
         Both accounts, where rules and model are two bands apart.
+    sureness : SurenessShown or None
+        How sure the grade is, where its bundle keeps its error.
     """
 
     stored: StoredGrade
@@ -106,6 +109,7 @@ class CustomerShown:
     is_newest: bool
     way: WayShown
     conflict: ConflictShown | None
+    sureness: SurenessShown | None
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,7 @@ def customer_shown(
         is_newest=history[0].as_of <= stored.as_of,
         way=way_shown(service, stored, words, asked.wanted),
         conflict=None if account is None else conflict_shown(account, words),
+        sureness=None if account is None else sureness_shown(account, words),
     )
 
 

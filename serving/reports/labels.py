@@ -39,6 +39,28 @@ LABELS = {
     "to": Text("现等级", "To"),
     "score": Text("得分", "Score"),
     "reason": Text("主要原因", "Main reason"),
+    "losses": Text("预期损失（按等级与账龄）", "Expected losses by grade and ageing"),
+    "expected_loss": Text("预期损失", "Expected loss"),
+    "outstanding": Text("余额", "Outstanding"),
+    "losses_note": Text(
+        "每格上为预期损失，下为余额。预期损失为违约概率乘以违约敞口再乘以违约损失率；"
+        "已违约客户的概率为100%。违约敞口为余额加政策计入的订单与未用额度，减去认可的担保。",
+        "In each cell the expected loss, and below it what is outstanding. The expected loss is "
+        "the default probability times the exposure at default times the loss given default; the "
+        "probability of a customer in default is 100%. The exposure at default is what is "
+        "outstanding, with the policy's shares of orders and unused limits, less recognised "
+        "guarantees.",
+    ),
+    "lgd": Text("违约损失率", "Loss given default"),
+    "provisions": Text("坏账准备（按账龄）", "Provisions by ageing"),
+    "bucket": Text("账龄", "Ageing"),
+    "by_policy": Text("按政策比例", "At the policy's rates"),
+    "by_history": Text("按历史损失率", "At historical rates"),
+    "by_model": Text("按模型", "By the model"),
+    "model_minus_policy": Text("模型减政策", "Model less policy"),
+    "unknown": Text("未知", "unknown"),
+    "written_off": Text("未结余额中已确认坏账", "Open and given up before"),
+    "unallocated": Text("未核销到发票的款项", "Unallocated credit"),
     "concentration": Text("集中度", "Concentration"),
     "largest_share": Text("最大单一客户占敞口比例", "Largest customer's share of the exposure"),
     "herfindahl": Text("赫芬达尔指数", "Herfindahl index of the exposure"),

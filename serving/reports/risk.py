@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from importlib import resources
 
 import numpy as np
 
@@ -15,8 +14,11 @@ from models.bands import is_better
 from models.book import Book, Grader
 from models.explain.words import LANGUAGES
 from models.grading import Grading
+from models.losses.expected import LossBook
+from models.policy.sections import LossSection
 from models.summary import GradeLine, grade_lines
 from serving.reports.labels import LABELS
+from serving.reports.losses import loss_parts
 
 SHOWN = 20
 
@@ -61,6 +63,10 @@ class RiskReport:
         Customers.
     largest_share, herfindahl : float
         Of the exposure by customer, 0 to 1.
+    losses : LossBook
+        Expected losses and provisions of the book.
+    loss_rule : LossSection
+        The policy's that the losses were reckoned with.
     """
 
     as_of: date
@@ -78,10 +84,12 @@ class RiskReport:
     total: int
     largest_share: float
     herfindahl: float
+    losses: LossBook
+    loss_rule: LossSection
 
 
 def risk_report(
-    book: Book, grader: Grader, *, names: Mapping[str, str], currency: str, language: str
+    book: Book, grader: Grader, losses: LossBook, *, names: Mapping[str, str], language: str
 ) -> RiskReport:
     """Return the figures of a book's risk report.
 
@@ -91,10 +99,10 @@ def risk_report(
         Graded; the prior grades in it tell who moved.
     grader : Grader
         What graded it.
+    losses : LossBook
+        Its expected losses and provisions; they name the currency.
     names : mapping of str to str
         Names by customer id.
-    currency : str
-        Of the amounts.
     language : str
         ``zh`` or ``en``: of the reasons.
     """
@@ -105,7 +113,7 @@ def risk_report(
     worse = [line for line in moved if is_better(str(line.prior_grade), line.grade)]
     return RiskReport(
         as_of=book.as_of,
-        currency=currency,
+        currency=losses.facts.currency,
         horizon_days=grader.bundle.horizon_days,
         model_version=grader.bundle.model_version,
         policy_version=grader.policy.policy_version,
@@ -119,6 +127,8 @@ def risk_report(
         total=len(customers),
         largest_share=float(shares.max()),
         herfindahl=float((shares**2).sum()),
+        losses=losses,
+        loss_rule=grader.policy.loss,
     )
 
 
@@ -136,18 +146,26 @@ def risk_page(report: RiskReport, language: str) -> str:
         message = f"The report speaks {' and '.join(LANGUAGES)}, not {language!r}."
         raise UsageError(message)
     try:
-        from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only to draw a page
+        from jinja2 import (  # noqa: PLC0415 - only to draw a page
+            Environment,
+            PackageLoader,
+            StrictUndefined,
+        )
     except ImportError as error:
         message = f"Jinja2 is not installed ({error}). Install Tradegrade with the extra `serve`."
         raise UnavailableError(message) from error
-    source = (resources.files("serving.reports") / "risk.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment = Environment(
+        loader=PackageLoader("serving.reports", package_path=""),
+        autoescape=True,
+        undefined=StrictUndefined,
+    )
     environment.filters["money"] = _money
     environment.filters["percent"] = _percent
-    return environment.from_string(source).render(
+    return environment.get_template("risk.html").render(
         report=report,
         language={"zh": "zh-CN", "en": "en"}[language],
         say={key: text.of(language) for key, text in LABELS.items()},
+        **loss_parts(report.losses, report.loss_rule, language),
     )
 
 

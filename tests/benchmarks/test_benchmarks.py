@@ -2,12 +2,15 @@
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import benchmarks
+from benchmarks.fitting import BARE, LIMIT, OURS, fit_times, grown
 from benchmarks.load import load, request_bytes
 from benchmarks.millions import CHANGES, CONTRIB, GRADED, LEVELS, millions_section
 from benchmarks.pandas_way import NAMES
@@ -18,6 +21,7 @@ from benchmarks.timing import interleaved
 from features.catalogue import FEATURE_NAMES
 from tests.conftest import Trained
 from training.runs import bundle_folder
+from training.windows import CALIBRATE, FIT
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +30,7 @@ pytestmark = pytest.mark.slow
 def results(tmp_path_factory: pytest.TempPathFactory) -> str:
     out = tmp_path_factory.mktemp("bench") / "RESULTS.md"
     size = ["--customers", "60", "--months", "12", "--rounds", "1", "--rows", "6", "--seconds", "0"]
-    left_out = ["--scale-customers", "0"]  # test_scale.py runs it
+    left_out = ["--scale-customers", "0", "--training", "0"]  # have tests of their own
     result = CliRunner().invoke(benchmarks, [*size, *left_out, "--out", str(out)])
     assert result.exit_code == 0, result.output
     return out.read_text(encoding="utf-8")
@@ -117,6 +121,28 @@ def test_a_sample_of_the_million_is_measured_and_written(trained: Trained):
     told = page([found], size="s", rounds=1)
     assert "## 40 at once" in told
     assert "| limit | of the limit |" in told
+
+
+def test_both_ways_of_training_give_the_same_trees(trained: Trained):
+    dataset, config = trained.result.dataset, trained.config
+    fit, calibrate = dataset.part(FIT), dataset.part(CALIBRATE)
+    few = replace(config, model=replace(config.model, trees=3))
+    found = fit_times(fit, calibrate, few, rows=len(fit) + 7, rounds=1, note=lambda _: None)
+    assert [list(table.times) for table in found.tables] == [[BARE, OURS]] * 2
+    told = page([found], size="s", rounds=1)
+    assert told.count("the same trees, byte for byte") == 2
+    assert told.count("DIFFERENT") == 0
+    assert f"Limit: {LIMIT} times bare LightGBM" in told
+    assert "| CPU |" in told
+
+
+def test_grown_rows_are_other_customers_and_what_is_whole_stays(trained: Trained):
+    fit = trained.result.dataset.part(FIT)
+    more = grown(fit, 2 * len(fit))
+    assert len(set(more.snapshots.customer_ids)) == 2 * len(set(fit.snapshots.customer_ids))
+    for name, same in (("invoice_count_365d", True), ("invoice_amount_365d", False)):
+        column = fit.snapshots.column(name)
+        assert np.array_equal(more.snapshots.column(name)[: len(fit)], column, True) == same
 
 
 def test_an_answer_that_is_not_200_stops_the_load():

@@ -12,6 +12,7 @@ import pytest
 import models.bundle
 from features.catalogue import FEATURE_NAMES, FEATURES, feature_set_hash
 from features.errors import ModelError
+from models import bundle_checks
 from models.bundle import FILES, MANIFEST, bundle_contents, load_bundle, read_bundle, write_bundle
 from models.grading import grade_snapshots
 from tests.models.bundles import (
@@ -38,12 +39,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def resealed(folder: Path, name: str, document: object) -> None:
     """Change a file and the manifest with it, as a program of someone else might write it."""
-    content = models.bundle._json(document) if isinstance(document, dict) else document
+    content = bundle_checks.json_bytes(document) if isinstance(document, dict) else document
     (folder / name).write_bytes(content)
     manifest = json.loads((folder / MANIFEST).read_bytes())
     del manifest["seal"]
     manifest["files"][name] = models.bundle.hashlib.sha256(content).hexdigest()
-    (folder / MANIFEST).write_bytes(models.bundle._sealed(manifest))
+    (folder / MANIFEST).write_bytes(bundle_checks.sealed(manifest))
 
 
 def refused(folder: Path, match: str) -> None:
@@ -198,7 +199,7 @@ def test_files_that_match_their_hash_but_hold_something_else_are_refused(folder,
 
 
 def test_a_bundle_of_another_feature_set_is_refused(folder: Path, monkeypatch):
-    monkeypatch.setattr(models.bundle, "feature_set_hash", lambda: "f" * 64)
+    monkeypatch.setattr(bundle_checks, "feature_set_hash", lambda: "f" * 64)
     refused(folder, "was trained on another feature set .* computes ffffffffffff")
 
 
@@ -240,7 +241,7 @@ def test_a_changed_manifest_in_memory_is_found_by_its_seal(folder: Path):
 def test_an_old_bundle_is_read_for_a_replay_though_definitions_changed(folder: Path, monkeypatch):
     snapshots, files = random_snapshots(20), bundle_contents(folder)
     expected = grade_snapshots(snapshots, load_bundle(folder), POLICY)
-    monkeypatch.setattr(models.bundle, "feature_set_hash", lambda: "f" * 64)
+    monkeypatch.setattr(bundle_checks, "feature_set_hash", lambda: "f" * 64)
     with pytest.raises(ModelError, match="store:1 was trained on another feature set"):
         read_bundle(files, source="store:1")
     found = read_bundle(files, source="store:1", any_feature_set=True)
@@ -250,7 +251,7 @@ def test_an_old_bundle_is_read_for_a_replay_though_definitions_changed(folder: P
 def test_a_feature_that_the_catalogue_lost_is_refused_by_its_name(folder: Path, monkeypatch):
     files = bundle_contents(folder)
     left = {name: entry for name, entry in FEATURES.items() if name != "tenure_days"}
-    monkeypatch.setattr(models.bundle, "FEATURES", left)
+    monkeypatch.setattr(bundle_checks, "FEATURES", left)
     with pytest.raises(ModelError, match="store:1 reads the feature 'tenure_days', which"):
         read_bundle(files, source="store:1", any_feature_set=True)
 

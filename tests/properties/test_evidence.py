@@ -15,13 +15,14 @@ from features.ledger.open import Ledger, open_ledger
 from features.moved_rows import Between, MovedRow, moved_rows, moved_rows_of_many
 from features.snapshot import snapshots
 from tests.drawn import write_ledger
+from tests.properties.effort import examples
 from tests.properties.ledgers import START, Tables, days, ledgers
 
 CUSTOMERS = ("c1", "c2", "c3", "nobody")
 BEHIND = [feature.name for feature in CATALOGUE if feature.evidence is not None]
 ADDITIVE = [name for name in BEHIND if FEATURES[name].evidence.additive]
 drawn = settings(
-    max_examples=25,
+    max_examples=examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

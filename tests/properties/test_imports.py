@@ -23,6 +23,7 @@ from features.ledger.versions.state import load_originals
 from features.settings import SETTINGS
 from features.snapshot import snapshots
 from tests.drawn import write_ledger
+from tests.properties.effort import examples
 from tests.properties.ledgers import FIELDS, SPAN, START, Tables, later, ledgers
 
 DAYS = [later(START.isoformat(), n) for n in (SPAN // 3, SPAN // 2, SPAN)]
@@ -63,7 +64,7 @@ def computed_anew(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-@settings(max_examples=20, **_SLOW)
+@settings(max_examples=examples(10), **_SLOW)
 @given(batches=st.lists(ledgers(), min_size=1, max_size=3))
 def test_facts_stored_by_imports_are_those_computed_anew(batches: list[Tables]) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -76,7 +77,7 @@ def test_facts_stored_by_imports_are_those_computed_anew(batches: list[Tables]) 
             assert not any(merged.taken for merged in again.tables.values())
 
 
-@settings(max_examples=20, **_SLOW)
+@settings(max_examples=examples(10), **_SLOW)
 @given(before=ledgers(), data=st.data())
 def test_a_changed_row_changes_nothing_before_the_day_of_its_import(
     before: Tables, data: st.DataObject

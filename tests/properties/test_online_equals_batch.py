@@ -17,6 +17,7 @@ from features.online import online_source, program, snapshot
 from features.render import present_relations
 from features.snapshot import snapshots
 from tests.drawn import write_ledger
+from tests.properties.effort import examples
 from tests.properties.ledgers import SPAN, START, Tables, days, ledgers
 
 CUSTOMERS = ("c1", "c2", "c3", "nobody")
@@ -34,7 +35,7 @@ def sources(stack: ExitStack, ledger: Ledger, folder: Path) -> dict[str, RowSour
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

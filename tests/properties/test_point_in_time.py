@@ -17,6 +17,7 @@ from features.ledger.open import open_ledger
 from features.ledger.tables import TABLES
 from features.snapshot import snapshots
 from tests.drawn import write_ledger
+from tests.properties.effort import examples
 from tests.properties.ledgers import FIELDS, Row, Tables, days, later, ledgers, renamed
 
 DATED = ("closed_on", "disputed_on", "valid_to", "expires_on")
@@ -68,7 +69,7 @@ def moved(tables: Tables, chosen: list[str]) -> dict[tuple[str, ...], tuple[floa
 
 
 @settings(
-    max_examples=50,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

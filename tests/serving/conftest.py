@@ -11,10 +11,22 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from starlette.testclient import TestClient
 
+from features.ledger import settlement
 from serving.database import URL_VARIABLE, open_database, store_url
 from tests.serving.shop import Shop, open_shop, wait_until_ready
 
 _NUMBERS = count(1)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _small_ledgers_settled_compiled() -> Iterator[None]:
+    """Settle by the compiled kernel, as large ledgers are: plain takes seconds for every command.
+
+    That both settle alike is held by tests/features, where small ledgers are settled plainly.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settlement, "COMPILED_ABOVE", 0)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,13 @@ import csv
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from tests.drawn import invoice, write_ledger
-from tests.tradegrade.conftest import Workspace
+from tests.tradegrade.conftest import Workspace, workspace_at
 from tradegrade.commands.backtest_text import KINDS, VERDICTS, WHY_NONE, backtest_lines
 from training.backtest_figures import VERDICTS as EVERY_VERDICT
 from training.backtest_figures import WHY_NONE as EVERY_WHY
@@ -32,9 +33,18 @@ def quiet(tmp_path: Path) -> Path:
     return write_ledger(tmp_path / "quiet", invoices=drawn)
 
 
-def test_json_is_one_document_of_the_quarter(workspace: Workspace, shop: Path) -> None:
-    (document,) = workspace.json_lines("backtest", "--ledger", shop, "--quarter", QUARTER)
+@pytest.fixture(scope="module")
+def document(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the document of the quarter, told once for all tests that read it."""
+    with pytest.MonkeyPatch.context() as patch:
+        workspace = workspace_at(tmp_path_factory.mktemp("told") / "home", patch)
+        (told,) = workspace.json_lines("backtest", "--ledger", shop, "--quarter", QUARTER)
+    return told
 
+
+def test_json_is_one_document_of_the_quarter(
+    workspace: Workspace, document: dict[str, Any]
+) -> None:
     assert set(document) == KEYS
     assert (document["from"], document["to"]) == ("2025-07-01", "2025-09-30")
     assert document["model_version"] == workspace.version
@@ -49,9 +59,13 @@ def test_json_is_one_document_of_the_quarter(workspace: Workspace, shop: Path) -
     [("en", "Defaults of 2025Q3", "warning: "), ("zh", "2025Q3（2025-07-01至", "提示：")],
 )
 def test_text_has_a_line_for_every_event_in_either_language(
-    workspace: Workspace, shop: Path, lang: str, told: str, warned: str
+    workspace: Workspace,
+    shop: Path,
+    document: dict[str, Any],
+    lang: str,
+    told: str,
+    warned: str,
 ) -> None:
-    (document,) = workspace.json_lines("backtest", "--ledger", shop, "--quarter", QUARTER)
     result = workspace.run("backtest", "--ledger", shop, "--quarter", QUARTER, "--lang", lang)
 
     assert result.exit_code == 0, result.output
@@ -63,8 +77,7 @@ def test_text_has_a_line_for_every_event_in_either_language(
     assert warned in result.stderr
 
 
-def test_chinese_text_has_no_english_sentence(workspace: Workspace, shop: Path) -> None:
-    (document,) = workspace.json_lines("backtest", "--ledger", shop, "--quarter", QUARTER)
+def test_chinese_text_has_no_english_sentence(document: dict[str, Any]) -> None:
     text = "\n".join(backtest_lines(document, "zh"))
 
     words = set(re.findall(r"[A-Za-z_]{3,}", re.sub(r"\([a-z0-9_.]+\)|default-1-\w+", "", text)))

@@ -31,7 +31,7 @@ from training.gates.gate import NAMES, Gate
 from training.gates.gate import judged as judged_gate
 from training.gates.migration import migration
 from training.gates.provenance import feature_set, recomputed, report
-from training.promotion import judge
+from training.promotion import Verdict, judge
 from training.sample import read_sample, sample_path
 from training.windows import TEST
 
@@ -48,6 +48,12 @@ def home(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def honest(home: Path, trained: Trained) -> str:
     return candidate_in(home, trained, trained.result.dataset)
+
+
+@pytest.fixture(scope="module")
+def verdict(home: Path, honest: str) -> Verdict:
+    """Return what the gates say of the honest one, judged once."""
+    return judge(Case(home, honest, POLICY, lambda _: {}))
 
 
 @pytest.fixture
@@ -87,8 +93,9 @@ def change_record(home: Path, version: str, change: Change) -> None:
 # candidates
 
 
-def test_an_honest_retrain_passes_every_gate(home: Path, honest: str, trained: Trained) -> None:
-    verdict = judge(Case(home, honest, POLICY, lambda _: {}))
+def test_an_honest_retrain_passes_every_gate(
+    verdict: Verdict, honest: str, trained: Trained
+) -> None:
     assert verdict.granted
     assert (verdict.version, verdict.champion) == (honest, trained.result.model_version)
     assert not verdict.is_champion
@@ -131,8 +138,10 @@ def test_an_unknown_version_is_told_the_known_ones(home: Path, honest: str) -> N
 # discrimination
 
 
-def test_the_floor_is_the_policys_and_holds_for_the_lower_end(home: Path, honest: str) -> None:
-    gate = judged(home, honest)["auc_floor"]
+def test_the_floor_is_the_policys_and_holds_for_the_lower_end(
+    home: Path, honest: str, verdict: Verdict
+) -> None:
+    gate = {gate.name: gate for gate in verdict.gates}["auc_floor"]
     assert gate.figure is not None
     just_above = policy_with(("min_auc = 0.60 ", f"min_auc = {gate.figure + 1e-9:.12f} "))
     assert refused(judged(home, honest, just_above)) == {"auc_floor"}

@@ -1,5 +1,9 @@
 import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +17,14 @@ from training.config import load_config
 from training.tracking import TrackedRun, point_champion, track
 
 SETTINGS = load_config().tracking
+_PICKLED = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
+# what somebody writes who knows the name of the model and has never heard of this repository
+_ELSEWHERE = """
+import sys
+import mlflow, numpy, pandas
+model = mlflow.pyfunc.load_model("models:/tradegrade@champion")
+numpy.save(sys.argv[2], model.predict(pandas.read_parquet(sys.argv[1])))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +67,14 @@ def test_run_can_be_found_by_model_ledger_and_feature_set(kept, trained):
     assert len(tags["ledger_fingerprint"]) == 64
 
 
-def test_the_alias_champion_follows_a_promotion_and_a_rollback(trained):
-    with client_of(trained.home) as client:
+def test_the_alias_champion_follows_a_promotion_and_a_rollback(trained, tmp_path):
+    shutil.copy(trained.home / "mlflow.db", tmp_path)
+    with client_of(tmp_path) as client:
         client.delete_registered_model_alias("tradegrade", "champion")
 
-    number = point_champion(trained.result.run_id, home=trained.home, settings=SETTINGS)
+    number = point_champion(trained.result.run_id, home=tmp_path, settings=SETTINGS)
 
-    with client_of(trained.home) as client:
+    with client_of(tmp_path) as client:
         champion = client.get_model_version_by_alias("tradegrade", "champion")
     assert (str(champion.version), champion.run_id) == (number, trained.result.run_id)
 
@@ -85,7 +98,7 @@ def test_run_keeps_report_plots_and_bundle(kept, trained):
     files = {f"bundle/{path.name}" for path in trained.result.bundle.iterdir()}
 
     assert {"report.html", "plots/roc.svg", "plots/reliability.svg"} <= kept[1]
-    assert len(files) == 7
+    assert {"bundle/manifest.json", "bundle/model.txt", "bundle/policy.toml"} <= files
     assert files <= kept[1]
 
 
@@ -114,6 +127,44 @@ def test_mlflow_loads_the_model_and_it_tells_the_probabilities_of_the_bundle(tra
     assert np.isnan(rows.values).any()
     assert np.array_equal(told, probability(odds))
     assert np.array_equal(again, told)
+
+
+def test_another_process_that_allows_no_pickle_needs_only_the_name_of_the_model(trained, tmp_path):
+    rows = trained.result.dataset.rows.snapshots.take(range(50))
+    pd.DataFrame(rows.values, columns=list(rows.names)).to_parquet(tmp_path / "rows.parquet")
+
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _ELSEWHERE, "rows.parquet", "told.npy"],
+        cwd=tmp_path,
+        env=os.environ
+        | {
+            "MLFLOW_TRACKING_URI": f"sqlite:///{trained.home / 'mlflow.db'}",
+            "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    bundle = load_bundle(trained.result.bundle)
+    odds = bundle.probability.log_odds(rows.select(bundle.feature_names).values)
+    np.testing.assert_allclose(
+        np.load(tmp_path / "told.npy"), probability(odds), rtol=0, atol=1e-12
+    )
+
+
+def test_nothing_that_mlflow_keeps_of_the_model_is_a_pickle(trained):
+    with mlflow_of(trained.home) as mlflow:
+        info = mlflow.models.get_model_info(f"models:/{SETTINGS.model_name}@champion")
+        folder = mlflow.artifacts.download_artifacts(f"models:/{SETTINGS.model_name}@champion")
+
+    files = [path for path in Path(folder).rglob("*") if path.is_file()]
+    assert {"MLmodel", "model.txt"} <= {path.name for path in files}
+    assert [path for path in files if path.suffix in {".pkl", ".pickle", ".joblib"}] == []
+    assert [path for path in files if path.read_bytes().startswith(_PICKLED)] == []
+    assert "python_model" not in info.flavors["python_function"]
 
 
 @pytest.fixture

@@ -35,6 +35,8 @@ from models.explain.words import (
     value_text,
 )
 from models.summary import GradeLine, grade_lines
+from models.sureness.told import how_sure
+from models.sureness.words import sureness_sentence
 from serving.grades.keeping import keep_book
 from serving.grades.records import Stored
 from tradegrade.commands.grade_file import grade_file
@@ -162,10 +164,14 @@ def explain(
             prior_grades=prior_grades(as_of),
         )
         rows = driver_rows(opened, book.explanations[0])
+    sure = how_sure(book.snapshots, book.gradings[0], grading.bundle, grading.policy)
     if as_json:
-        print_json([explanation_document(book.explanations[0], book.reasons[0], rows)])
+        document = explanation_document(book.explanations[0], book.reasons[0], rows, sure=sure)
+        print_json([document])
     else:
         print_explanation(book, lang)
+        if sure is not None:
+            click.echo(f"  {sureness_sentence(sure, book.gradings[0].grade).of(lang)}")
 
 
 @click.command()

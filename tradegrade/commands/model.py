@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +20,9 @@ from tradegrade.spans import month_ends_between
 from tradegrade.workspace import ready_home
 from training.candidates.figures import comparison_lines
 from training.config import load_config
+from training.result import facts
+from training.search.search import Found, Watch
+from training.search.trials import Trial
 from training.train import TrainResult
 from training.train import train as run
 
@@ -34,6 +40,7 @@ from training.train import train as run
 @click.option("--outcomes", type=A_PATH, help="File that fixes rows and labels.")
 @click.option("--folds", type=int, help="Cross-validate over this many folds of customers.")
 @click.option("--seed", type=int, help="Drives the sampling of rows and columns.")
+@click.option("--search", type=int, help="Judge this many settings of the trees; 0 for none.")
 @click.option("--compare", is_flag=True, help="Judge a scorecard and the plain rules beside it.")
 @json_option()
 def train(
@@ -49,6 +56,7 @@ def train(
     outcomes: Path | None,
     folds: int | None,
     seed: int | None,
+    search: int | None,
     compare: bool,
     as_json: bool,
 ) -> None:
@@ -59,17 +67,20 @@ def train(
         keep_unexposed=keep_unexposed,
         folds=folds,
         seed=seed,
+        search_trials=search,
     )
     before = champion_of(ready_home() / CHAMPION)
-    result = run(
-        ledger,
-        settings,
-        home=ready_home(),
-        days=_days(as_of, first, last, outcomes),
-        outcomes=outcomes,
-        compare=compare,
-        progress=note,
-    )
+    with _bar(settings.search.trials) as watch:
+        result = run(
+            ledger,
+            settings,
+            home=ready_home(),
+            days=_days(as_of, first, last, outcomes),
+            outcomes=outcomes,
+            compare=compare,
+            progress=note,
+            watch=watch,
+        )
     record_first_champion(result, before)
     for warning in result.warnings:
         note(f"warning: {warning}")
@@ -77,6 +88,25 @@ def train(
         print_json([result.to_dict()])
     else:
         _print(result)
+
+
+@contextmanager
+def _bar(trials: int) -> Iterator[Watch | None]:
+    """Yield what moves a progress bar on standard error; None where nobody watches a terminal."""
+    if not (trials and sys.stderr.isatty()):
+        yield None
+        return
+    bar = click.progressbar(length=trials, label="trials", file=sys.stderr, show_pos=True)
+    least = [float("inf")]
+
+    def watch(trial: Trial, of: int) -> None:
+        least[0] = min(least[0], trial.log_loss)
+        bar.label = f"trials, least log loss {least[0]:.5f}"
+        bar.update(1)
+        if trial.number + 1 == of:
+            bar.render_finish()
+
+    yield watch
 
 
 def _days(
@@ -94,10 +124,10 @@ def _days(
 def _print(result: TrainResult) -> None:
     figures = result.judged.metrics
     low, high = result.judged.auc_interval
-    rows = result.dataset.rows
+    told = facts(result.dataset)
     click.echo(f"model {result.model_version} {'(champion)' if result.champion else ''}".strip())
     click.echo(result.dataset.split_reason)
-    click.echo(f"rows={len(rows)} base_rate={rows.defaulted.mean():.4f}")
+    click.echo(f"rows={told['n']} base_rate={told['base_rate']:.4f}")
     click.echo(
         f"auc={figures.auc:.4f} ({low:.4f} to {high:.4f}) ks={figures.ks:.4f} "
         f"brier={figures.brier:.4f} ece={figures.ece:.4f}"
@@ -105,7 +135,16 @@ def _print(result: TrainResult) -> None:
     if result.judged.folds:
         area = result.judged.folds["auc"]
         click.echo(f"folds: auc={area['mean']:.4f} sd={area['sd']:.4f}")
+    if result.search:
+        click.echo(_searched(result.search))
     for cells in comparison_lines(result.judged.candidates):
         click.echo(cells)
     click.echo(f"report {result.report}")
     click.echo(f"bundle {result.bundle}")
+
+
+def _searched(search: Found) -> str:
+    kept, before = search.chosen, search.packaged
+    settings = ", ".join(f"{name}={value:g}" for name, value in kept.settings.items())
+    losses = f"log loss {kept.log_loss:.5f} against {before.log_loss:.5f} of the settings before"
+    return f"search: trial {kept.number + 1} of {len(search.trials)} kept, {losses}: {settings}"

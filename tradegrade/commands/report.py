@@ -11,6 +11,7 @@ from features.customers import customer_names
 from features.ledger.open import Ledger
 from models.book import Book, Grader, book_of_day
 from serving.reports.risk import risk_page, risk_report
+from tradegrade.commands.losses import losses_of
 from tradegrade.options import (
     A_PATH,
     DAY,
@@ -62,8 +63,8 @@ def page_of(ledger: Ledger, book: Book, grading: Grader, lang: str) -> str:
     told = risk_report(
         book,
         grading,
+        losses_of(ledger, book, grading),
         names=customer_names(ledger, book.as_of),
-        currency=ledger.currency,
         language=lang,
     )
     return risk_page(told, lang)

@@ -75,7 +75,7 @@ def compared(
     spreads = {LIGHTGBM: folds}
     for name, fitter in fitters.items():
         spreads[name] = (
-            cross_validated(dataset.rows, config, progress=_silent, fitter=fitter)
+            cross_validated(dataset.unsampled, config, progress=_silent, fitter=fitter)
             if folds
             else None
         )

@@ -102,6 +102,13 @@ STATIC = [
      "terms.fast_lane_tenure_days", "always"),
     (("fast_lane_overdue_share = 0.02", "fast_lane_overdue_share = 1.0"), "fast_lane_any_conduct",
      "terms.fast_lane_overdue_share", "always"),
+    (("floor = 0.25 ", "floor = 1.0 "), "loss_is_whole", "loss.floor", "always"),
+    (("prior = 0.40 ", "prior = 0.20 "), "loss_prior_below_floor", "loss.prior", "never"),
+    (("prior_defaults = 20.0", "prior_defaults = 0.0"), "loss_prior_weightless",
+     "loss.prior_defaults", "never"),
+    (("beyond = 0.108", "beyond = 0.05"), "provision_falls", "loss.provision.rates", "note"),
+    (("rates = [[0, 0.003], [30, 0.015], [60, 0.034], [90, 0.071]]", "rates = [[0, 0.108]]"),
+     "provision_flat", "loss.provision.rates", "always"),
 ]  # fmt: skip
 
 

@@ -120,6 +120,42 @@ def test_a_policy_from_before_the_gates_is_read_with_the_packaged_limits():
     assert some.promotion.most_migration == before.promotion.most_migration
 
 
+def test_a_policy_from_before_the_losses_is_read_with_the_packaged_values():
+    start, end = POLICY_TEXT.index("[loss]"), POLICY_TEXT.index("[promotion]")
+    before = policy_with((POLICY_TEXT[start:end], ""))
+    assert before.loss == load_policy().loss
+    assert b"[loss]" not in before.content
+    some = policy_with((POLICY_TEXT[start:end], "[loss]\nfloor = 0.5\n"))
+    assert (some.loss.floor, some.loss.prior) == (0.5, before.loss.prior)
+    assert some.loss.provision == before.loss.provision
+
+
+RATES = "rates = [[0, 0.003], [30, 0.015], [60, 0.034], [90, 0.071]]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("floor = 0.25", "floor = 25.0", "loss.floor = 25 must be between 0 and 1"),
+        ("prior = 0.40", "prior = -0.1", "loss.prior = -0.1 must be between 0 and 1"),
+        ("prior_defaults = 20.0", "prior_defaults = -1.0", "loss.prior_defaults = -1 must be at"),
+        ("recovery_days = 365", "recovery_days = 0", "loss.recovery_days = 0 must be between 1"),
+        ("write_off_days = 365", "write_off_days = 0.5", "loss.write_off_days = 0.5 must be a"),
+        ("beyond = 0.108", "beyond = 10.8", "loss.provision.beyond = 10.8 must be between 0 and 1"),
+        (RATES, "rates = [[0, 0.3], [30, 1.5]]", "3.4 % is 0.034"),
+        (RATES, "rates = [[30, 0.015], [60, 0.034]]", "must begin with 0 (not yet due) and rise"),
+        (RATES, "rates = [[0, 0.1], [60, 0.2], [30, 0.3]]", "and rise, not 0, 60, 30"),
+        (RATES, "rates = []", "loss.provision.rates = [] must be a list of [days, share]"),
+        (RATES, "rates = [[0, 0.1], [30]]", "must be a list of [days, share]"),
+        (RATES, "rates = [[0.5, 0.1]]", "must be a list of [days, share]"),
+        (RATES, "rates = 3", "loss.provision.rates = 3 must be a list of [days, share]"),
+        ("floor = 0.25", "flor = 0.25", "unknown key loss.flor. Did you mean floor"),
+    ],
+)
+def test_losses_that_cannot_be_meant_are_refused(old, new, said):
+    refused(changed(old, new), said)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -25,6 +25,7 @@ from serving.grades.tables import GRADES, POLICIES
 from tests.models.bundles import POLICY, bundle_in, snapshots_of
 
 DAY = "2025-06-30"
+MANY = 2000  # grades at once: writing them outlasts the later kill
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +178,7 @@ def _store_many(home: Path, bundle_folder: Path, started: str) -> None:
 
     bundle = load_bundle(bundle_folder)
     documents, snapshots = graded(bundle, {})
-    many = [documents[0] | {"customer_id": f"k{n}"} for n in range(4000)]
+    many = [documents[0] | {"customer_id": f"k{n}"} for n in range(MANY)]
     engine = open_database(home)
     Path(started).touch()
     GradeStore(engine).append(run_on(DAY, bundle), many, snapshots * len(many))
@@ -199,10 +200,10 @@ def test_a_kill_leaves_all_or_nothing(tmp_path: Path, delay: float) -> None:
     child.join()
     engine = open_database(tmp_path)
     kept = GradeStore(engine).count()
-    assert kept in (0, 4000)
+    assert kept in (0, MANY)
     documents, snapshots = graded(bundle, {})
-    many = [documents[0] | {"customer_id": f"k{n}"} for n in range(4000)]
+    many = [documents[0] | {"customer_id": f"k{n}"} for n in range(MANY)]
     again = GradeStore(engine).append(run_on(DAY, bundle), many, snapshots * len(many))
-    assert again.new == 4000 - kept
-    assert GradeStore(engine).count() == 4000
+    assert again.new == MANY - kept
+    assert GradeStore(engine).count() == MANY
     engine.dispose()
