@@ -163,12 +163,21 @@ def _of_sample(
     for half in halves:
         told = []
         for of_fit, of_calibrate in ((half.fit, half.calibrate), (~half.fit, ~half.calibrate)):
+            half_rows, half_calibrate = fit.where(of_fit), calibrate.where(of_calibrate)
             text = fit_trees(
-                x_fit[of_fit], fit.defaulted[of_fit], names, settings=settings, seed=config.seed
+                x_fit[of_fit],
+                half_rows.defaulted,
+                names,
+                settings=settings,
+                seed=config.seed,
+                weights=half_rows.weights,
             )
             margin = Booster(text).margins(x_judged)
             calibration = fit_calibration(
-                margin[of_calibrate], calibrate.defaulted[of_calibrate], config.calibration
+                margin[of_calibrate],
+                half_calibrate.defaulted,
+                config.calibration,
+                weights=half_calibrate.weights,
             )
             told.append(calibration.log_odds(margin))
         total += (told[0] - told[1]) ** 2 / 4

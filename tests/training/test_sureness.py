@@ -71,6 +71,18 @@ def test_more_customers_make_a_model_surer(small) -> None:
     assert few.sd.mean() > many.sd.mean()
 
 
+def test_rows_of_a_sample_count_by_their_weights(small) -> None:
+    config, fit, calibrate, model = small
+    alike = replace(fit, weights=np.ones(len(fit)))
+    heavy = replace(fit, weights=np.where(fit.defaulted, 1.0, 20.0))
+    plain, same, other = (
+        parts_of_error(rows, calibrate, model, config)["the sample alone"].sd
+        for rows in (fit, alike, heavy)
+    )
+    np.testing.assert_allclose(plain, same, rtol=1e-4)
+    assert abs(other / plain - 1).max() > 0.02
+
+
 def test_no_splits_and_too_few_defaults_leave_a_bundle_without_intervals(small) -> None:
     config, fit, calibrate, model = small
     none = replace(config, sureness=replace(config.sureness, splits=0))

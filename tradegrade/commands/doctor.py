@@ -36,6 +36,7 @@ _NEEDED = ("alembic", "duckdb", "lightgbm", "numba", "numpy", "pyarrow", "pydant
            "sqlalchemy")  # fmt: skip
 _EXTRAS = {
     "train": ("mlflow", "matplotlib", "scikit-learn", "shap", "pandas"),
+    "tune": ("optuna",),
     "serve": (
         "argon2-cffi",
         "babel",
