@@ -216,7 +216,7 @@ def _refuse_few(fit: Rows, config: TrainingConfig) -> None:
     if len(bad) < least:
         message = (
             f"Only {len(bad)} customers of the rows to fit on defaulted, and weights need {least}. "
-            "Give a longer ledger, more as-of dates, or a wider --default-on."
+            "Give a longer ledger, more as-of dates (--from, --to), or a longer --horizon-days."
         )
         raise LedgerError(message)
 

@@ -9,7 +9,7 @@ the probability, and not given a bad debt:
 
 A default counts once it has had its time to be paid or given up, a bad debt once it has had its
 time to come back; the others are left out and counted. A mean over all would take what has not
-come back yet for lost (EBA/GL/2017/16, section 6.3.2, on incomplete recovery processes), and every
+come back yet for lost (EBA/GL/2017/16 on incomplete recovery processes), and every
 default is looked at for equally long.
 """
 
