@@ -16,6 +16,7 @@ from features.matrix import Snapshots
 from features.snapshot import snapshots
 from tests.conftest import Trained
 from training import runs
+from training.config import TrainingConfig
 from training.dataset import Dataset
 from training.population import Rows
 from training.statistics.ranking import Flags
@@ -34,7 +35,7 @@ def workspace_of(trained: Trained, home: Path) -> Path:
 
 def candidate_in(home: Path, trained: Trained, dataset: Dataset) -> str:
     """Train on these rows by training's own pipeline, untracked, and return the version."""
-    config = trained.config.with_options(seed=2)
+    config = _other_seed(trained)
     with (
         mock.patch("training.train.ledger_dataset", return_value=dataset),
         mock.patch("training.train.track", return_value="untracked"),
@@ -42,12 +43,18 @@ def candidate_in(home: Path, trained: Trained, dataset: Dataset) -> str:
         return train(trained.ledger, config, home=home).model_version
 
 
+def _other_seed(trained: Trained) -> TrainingConfig:
+    """Return the settings with another seed, and without intervals: no gate looks at them."""
+    config = trained.config.with_options(seed=2)
+    return replace(config, sureness=replace(config.sureness, splits=0))
+
+
 def shuffled_in(home: Path, trained: Trained) -> str:
     """Train on a file of outcomes that are each other's: there is nothing to learn."""
     rows = trained.result.dataset.rows
     drawn = np.random.default_rng(5).permutation(rows.defaulted)
     path = outcomes_file(home / "shuffled.parquet", rows.snapshots, drawn)
-    config = trained.config.with_options(seed=2)
+    config = _other_seed(trained)
     with (
         mock.patch("training.train.given_rows", return_value=Rows(rows.snapshots, drawn)),
         mock.patch("training.train.track", return_value="untracked"),

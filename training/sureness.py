@@ -24,7 +24,7 @@ from features.matrix import Floats, Snapshots
 from models.booster import Booster
 from models.sureness.curve import Donors, ErrorCurve, Sureness
 from models.sureness.facts import FACTS, Fact
-from training.config import TrainingConfig
+from training.config import ModelSettings, TrainingConfig
 from training.dataset import Progress
 from training.fit import Fitted, Flags, fit_calibration, fit_model, fit_trees
 from training.population import Rows
@@ -32,7 +32,7 @@ from training.population import Rows
 BOTH = "sample and form"
 _LEAST_IN_STRATUM = 2  # customers with a default, so that each half has one
 _LEAST_KNOWN = 30  # customers of whom a fact is known, for it to have donors
-_FEWER_TREES = 3  # of a half's model, each with as many times the weight
+_FEWER_TREES = 3  # so many times fewer in a model beside, each with as many times the weight
 _FREER_LEAVES, _FREER_L2 = 2, 100  # times the leaves, and this part of the penalty
 _DIGITS = 6
 
@@ -101,7 +101,7 @@ def _of_form(told: Floats, fit: Rows, calibrate: Rows, config: TrainingConfig) -
     """Return the variance among forms of model of each calibration row, shape (n,)."""
     from training.candidates.scorecard import fit_scorecard  # noqa: PLC0415 - slow to import
 
-    model = config.model
+    model = _fewer(config.model)
     freer = replace(model, leaves=_FREER_LEAVES * model.leaves, l2=model.l2 / _FREER_L2)
     others = (
         fit_scorecard(fit, calibrate, config),
@@ -111,6 +111,15 @@ def _of_form(told: Floats, fit: Rows, calibrate: Rows, config: TrainingConfig) -
     for other in others:
         total += (told - other.log_odds(calibrate.snapshots)) ** 2 / 2
     return total
+
+
+def _fewer(model: ModelSettings) -> ModelSettings:
+    """Return settings of fewer trees that each count for more: near enough, and cheaper."""
+    return replace(
+        model,
+        trees=-(-model.trees // _FEWER_TREES),
+        learning_rate=min(1.0, model.learning_rate * _FEWER_TREES),
+    )
 
 
 @dataclass(frozen=True)
@@ -154,11 +163,7 @@ def _of_sample(
     """Return the variance of the log-odds of each calibration row, shape (n,)."""
     prepare, names = fitted.probability.prepare, fitted.names
     x_fit, x_judged = (prepare(r.snapshots.select(names).values) for r in (fit, calibrate))
-    settings = replace(
-        config.model,
-        trees=-(-config.model.trees // _FEWER_TREES),
-        learning_rate=min(1.0, config.model.learning_rate * _FEWER_TREES),
-    )
+    settings = _fewer(config.model)
     total = np.zeros(len(calibrate))
     for half in halves:
         told = []
