@@ -23,6 +23,7 @@ from training.outcomes import (
 
 Places = NDArray[np.intp]
 _DAYS_AT_ONCE = 12  # in one query: planning it costs more than a small book's day
+_PAIRS_AT_ONCE = 60_000  # about, of a book that is thinned: each is held several times over
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,14 @@ class Population:
         return self._labelled(days, [self._kept[day] for day in days], horizon_days)
 
     def batches(self, days: Sequence[date], horizon_days: int) -> Iterator[Rows]:
-        """Yield the rows of these days, some days at a time, and keep none of them."""
-        for some, known in self._computed(days):
+        """Yield the rows of these days, some days at a time, and keep none of them.
+
+        Of a large book fewer days are read at once: all of them together take as much memory as
+        thinning saves.
+        """
+        pairs = max(self.pairs(days), 1)
+        fewer = max(_PAIRS_AT_ONCE * len(days) // pairs, 1)
+        for some, known in self._computed(days, at_once=min(fewer, _DAYS_AT_ONCE)):
             yield self._labelled(some, known, horizon_days)
 
     def pairs(self, days: Sequence[date]) -> int:
@@ -135,10 +142,12 @@ class Population:
             pass  # counted on the way
         return sum((self._counts[day] for day in days), Counts())
 
-    def _computed(self, days: Sequence[date]) -> Iterator[tuple[Sequence[date], list[Snapshots]]]:
+    def _computed(
+        self, days: Sequence[date], *, at_once: int = _DAYS_AT_ONCE
+    ) -> Iterator[tuple[Sequence[date], list[Snapshots]]]:
         """Yield the learnable snapshots of each day, some days at a time, and count."""
-        for first in range(0, len(days), _DAYS_AT_ONCE):
-            some, found = days[first : first + _DAYS_AT_ONCE], []
+        for first in range(0, len(days), at_once):
+            some, found = days[first : first + at_once], []
             known = snapshots(self.ledger, all_pairs(self.ledger, some))
             for day in some:
                 places = np.flatnonzero(known.as_of == np.datetime64(day))

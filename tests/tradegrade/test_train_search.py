@@ -91,14 +91,15 @@ def test_the_same_search_again_judges_nothing_anew_and_gives_the_same_bundle(sea
     assert again["model_version"] == searched.told["model_version"]
 
 
-def test_what_was_sampled_is_told_and_the_base_rate_is_of_all_rows(searched):
+def test_what_was_sampled_is_told_and_the_base_rate_is_of_all_rows(searched, trained):
     told = searched.told
     sample = told["sampling"]
     assert sample["kept_defaults"] + sample["others_kept"] <= 2500
     assert sample["others_in_all"] > sample["others_kept"] > 0
     assert sample["rate"] == pytest.approx(sample["others_kept"] / sample["others_in_all"])
-    assert told["n"] > 2500
-    assert told["base_rate"] < 0.2
+    whole = trained.result.dataset
+    assert whole.sampling is None
+    assert (told["n"], told["base_rate"]) == (len(whole.rows), whole.base_rate)
     report = (searched.home / "reports" / f"validation-{told['model_version']}.html").read_text()
     assert str(sample["others_in_all"]) in report.replace(",", "")
 
@@ -115,10 +116,16 @@ def test_mlflow_keeps_versions_code_settings_and_a_run_for_each_trial(searched):
     assert parameters["versions.optuna"] == metadata.version("optuna")
     assert run.data.tags["code"] == code_version().told
     assert int(parameters["search.trials"]) == 3
+    sample = searched.told["sampling"]
+    assert float(parameters["sampled.rate"]) == sample["rate"]
+    assert int(parameters["sampled.others_in_all"]) == sample["others_in_all"]
+    assert run.data.metrics["base_rate"] == searched.told["base_rate"]
+    search = searched.told["search"]
     assert len(trials) == 3
-    for trial in trials:
-        assert trial.data.metrics["log_loss"] > 0
-        assert "leaves" in trial.data.params
+    (kept,) = [trial for trial in trials if trial.data.tags["chosen"] == "true"]
+    assert kept.data.metrics["log_loss"] == search["chosen_log_loss"]
+    assert {name: float(value) for name, value in kept.data.params.items()} == search["chosen"]
+    assert all(trial.data.metrics["log_loss"] > 0 for trial in trials)
 
 
 def test_the_record_tells_versions_and_code_and_the_bundle_does_not(searched):

@@ -283,14 +283,18 @@ def test_rows_of_given_outcomes_are_thinned_alike():
     assert sampled.sampling.others_in_all == len(whole.part(FIT)) - whole.part(FIT).defaults
 
 
-def test_a_ledger_read_in_batches_gives_the_rows_that_it_gives_at_once(book):
+def test_a_ledger_read_in_batches_gives_the_rows_that_it_gives_at_once(book, monkeypatch):
+    monkeypatch.setattr("training.population._PAIRS_AT_ONCE", 1000)
     days = [date(2024, month, 28) for month in range(1, 12)] + [date(2025, 1, 31)]
     with open_ledger(book) as ledger:
         at_once = Population(ledger, CONFIG.default)
         in_batches = Population(ledger, CONFIG.default)
         one = at_once.rows(days, 90)
-        other = joined_rows(list(in_batches.batches(days, 90)))
+        batches = list(in_batches.batches(days, 90))
+        other = joined_rows(batches)
 
+        assert len(batches) > 2
+        assert max(map(len, batches)) <= 1000
         assert pairs_of(one) == pairs_of(other)
         assert (one.defaulted == other.defaulted).all()
         assert in_batches.counts(days) == at_once.counts(days)

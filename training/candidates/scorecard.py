@@ -86,6 +86,11 @@ def fit_scorecard(fit: Rows, calibrate: Rows, config: TrainingConfig) -> Scoreca
     below 0, the worst first, is dropped and the rest fitted again, so that every bin moves the
     risk the way its own default rate says.
 
+    The rows of a sample count by their weights in the regression and the calibration, as in the
+    trees, so that the penalty holds the coefficients as it would on all rows. Bins are cut from
+    the rows as they are: where outcomes are drawn apart, the shares that weights of evidence
+    compare, and the order of the bins' default rates, stay those of all rows but for chance.
+
     Parameters
     ----------
     fit, calibrate : Rows
@@ -116,12 +121,16 @@ def fit_scorecard(fit: Rows, calibrate: Rows, config: TrainingConfig) -> Scoreca
     }
     names = _most_telling(found, settings)
     told = _woe([found[name] for name in names], fit.snapshots, names)
-    kept, intercept, coefficients = _non_negative(told, fit.defaulted, settings)
+    kept, intercept, coefficients = _non_negative(
+        told, fit.defaulted, settings, weights=fit.weights
+    )
     chosen = tuple(names[place] for place in kept)
     bins = tuple(found[name] for name in chosen)
     card = Scorecard(chosen, bins, intercept, coefficients, Calibration(0.0, 1.0))
     margin = card.margins(calibrate.snapshots)
-    calibration = fit_calibration(margin, calibrate.defaulted, config.calibration)
+    calibration = fit_calibration(
+        margin, calibrate.defaulted, config.calibration, weights=calibrate.weights
+    )
     return Scorecard(chosen, bins, intercept, coefficients, calibration)
 
 
@@ -175,17 +184,17 @@ def _most_telling(found: dict[str, FeatureBins], settings: CandidateSettings) ->
 
 
 def _non_negative(
-    woe: Floats, defaulted: Flags, settings: CandidateSettings
+    woe: Floats, defaulted: Flags, settings: CandidateSettings, *, weights: Floats | None
 ) -> tuple[list[int], float, Floats]:
     """Return the columns kept, the intercept and the coefficients, none of them below 0."""
     kept = list(range(woe.shape[1]))
     while kept:
         fitted = LogisticRegression(
             C=settings.inverse_penalty, solver="newton-cholesky", tol=1e-8, max_iter=200
-        ).fit(woe[:, kept], defaulted)
+        ).fit(woe[:, kept], defaulted, sample_weight=weights)
         coefficients: Floats = fitted.coef_[0]
         worst = int(np.argmin(coefficients))
         if coefficients[worst] >= 0:
             return kept, float(fitted.intercept_[0]), coefficients
         del kept[worst]
-    return kept, log_odds(float(defaulted.mean())), np.empty(0)
+    return kept, log_odds(float(np.average(defaulted, weights=weights))), np.empty(0)

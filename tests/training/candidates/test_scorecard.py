@@ -103,3 +103,28 @@ def test_no_more_features_than_allowed_stand_in_the_card(parts):
     card = fit_scorecard(parts[0], parts[1], config)
 
     assert len(card.names) == 1
+
+
+def test_card_of_a_sample_tells_what_the_card_of_all_rows_tells(card, parts):
+    fit, calibrate, test = parts
+    others = np.flatnonzero(~fit.defaulted)
+    kept = np.sort(np.append(np.flatnonzero(fit.defaulted), others[::2]))
+    weights = np.where(fit.defaulted[kept], 1.0, len(others) / len(others[::2]))
+    sample = replace(fit.at(kept), weights=weights)
+
+    found = fit_scorecard(sample, calibrate, CONFIG)
+    unweighted = fit_scorecard(replace(sample, weights=None), calibrate, CONFIG)
+
+    base = fit.defaulted.mean()
+    assert probability(found.margins(fit.snapshots)).mean() == pytest.approx(base, rel=0.1)
+    assert probability(unweighted.margins(fit.snapshots)).mean() > 1.5 * base
+    assert np.corrcoef(found.log_odds(test.snapshots), card.log_odds(test.snapshots))[0, 1] > 0.9
+
+
+def test_card_of_rows_that_weigh_one_is_that_of_rows_without_weights(card, parts):
+    fit, calibrate, test = parts
+
+    found = fit_scorecard(replace(fit, weights=np.ones(len(fit))), calibrate, CONFIG)
+
+    assert found.names == card.names
+    assert found.log_odds(test.snapshots) == pytest.approx(card.log_odds(test.snapshots), abs=1e-6)
