@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line: each command parses, calls one function, and prints."""
 
 import os
 
